@@ -1,0 +1,70 @@
+"""Backends: what makes things. One folder a verb, one file a backend; nothing heavy is imported before `run`.
+
+A backend is a class with facts on it and one method::
+
+    class Joe:
+        name = "joe"; version = 1; licence = "..."
+        def run(self, request, inputs, workdir) -> Result
+
+`request` holds plain JSON values only and, with the content digests of `inputs`, name and version, is the making's content
+key: what is not in it must not change the result. `inputs` are files to read (from the store, read-only). The backend writes
+its files into `workdir`, an empty folder, and is deterministic. It knows no cache, no store, no config and no retry.
+Each verb's package docstring says what its `request`, `inputs`, files and facts are.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from talkmill.errors import RequestError
+
+JSON = Any
+"""A value that JSON holds: None, bool, int, float, str, list, dict."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a backend made: files by role, and small facts."""
+
+    files: Mapping[str, Path]
+    facts: Mapping[str, JSON] = field(default_factory=dict)
+
+
+class Backend(Protocol):
+    """The contract of every backend."""
+
+    name: ClassVar[str]
+    version: ClassVar[int]  # raise it when the same request gives another result
+    licence: ClassVar[str]  # of what it makes, as far as code, weights or art bind it
+    packages: ClassVar[tuple[str, ...]]  # distributions whose versions shape the result
+
+    def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
+        """Make it."""
+        ...
+
+
+REGISTRY: dict[tuple[str, str], str] = {
+    ("portray", "avatar"): "talkmill.backends.portray.avatar:Avatar",
+    ("speak", "piper"): "talkmill.backends.speak.piper:Piper",
+    ("speak", "espeak"): "talkmill.backends.speak.espeak:Espeak",
+    ("clean", "classic"): "talkmill.backends.clean.classic:Classic",
+    ("lipsync", "viseme"): "talkmill.backends.lipsync.viseme:Viseme",
+    ("caption", "libass"): "talkmill.backends.caption.libass:Libass",
+    ("render", "ffmpeg"): "talkmill.backends.render.ffmpeg:Ffmpeg",
+    ("check", "file"): "talkmill.backends.check.file:File",
+}
+"""(verb, backend) -> "module:Class"."""
+
+
+def load(verb: str, name: str) -> Backend:
+    """The backend of that verb and name; `RequestError` names the known ones."""
+    try:
+        module, _, attribute = REGISTRY[verb, name].partition(":")
+    except KeyError:
+        known = ", ".join(sorted(other for stage, other in REGISTRY if stage == verb))
+        raise RequestError(f"{verb}: no backend of that name ({name!r}). Choose one of: {known}.") from None
+    return getattr(importlib.import_module(module), attribute)()
