@@ -52,6 +52,7 @@ REGISTRY: dict[tuple[str, str], str] = {
     ("speak", "piper"): "talkmill.backends.speak.piper:Piper",
     ("speak", "espeak"): "talkmill.backends.speak.espeak:Espeak",
     ("clean", "classic"): "talkmill.backends.clean.classic:Classic",
+    ("clean", "timeline"): "talkmill.backends.clean.timeline:Timeline",
     ("lipsync", "viseme"): "talkmill.backends.lipsync.viseme:Viseme",
     ("caption", "libass"): "talkmill.backends.caption.libass:Libass",
     ("render", "ffmpeg"): "talkmill.backends.render.ffmpeg:Ffmpeg",

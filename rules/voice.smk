@@ -1,0 +1,46 @@
+# From the script to one clean sound.
+
+
+rule write:
+    input:
+        tickets,
+    output:
+        "build/{episode}/{lang}/write-{digest}.json",
+    log:
+        "build/{episode}/{lang}/write-{digest}.log",
+    message:
+        "Writing the script of {wildcards.episode} ({wildcards.lang})"
+    threads: 1
+    priority: 20
+    shell:
+        'python "$TALKMILL_HOME/scripts/write.py" {output:q} 2> {log:q}'
+
+
+rule speak:
+    input:
+        tickets,
+    output:
+        "build/{episode}/{lang}/speak-{digest}.json",
+    log:
+        "build/{episode}/{lang}/speak-{digest}.log",
+    message:
+        "Speaking {wildcards.episode} ({wildcards.lang})"
+    threads: 1
+    priority: 30
+    shell:
+        'python "$TALKMILL_HOME/scripts/speak.py" {output:q} 2> {log:q}'
+
+
+rule clean:
+    input:
+        tickets,
+    output:
+        "build/{episode}/{lang}/clean-{digest}.json",
+    log:
+        "build/{episode}/{lang}/clean-{digest}.log",
+    message:
+        "Levelling the voices of {wildcards.episode} ({wildcards.lang})"
+    threads: 1
+    priority: 40
+    shell:
+        'python "$TALKMILL_HOME/scripts/clean.py" {output:q} 2> {log:q}'

@@ -1,0 +1,139 @@
+"""A run of Snakemake: its plan, its lock, what is in place, and what happens when it starts and ends."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import Any
+
+from talkmill.errors import RequestError, TalkmillError
+from talkmill.plan import MEMO, Plan, Release, make_plan, store_of, ticket_path
+from talkmill.store import Store
+from talkmill.store.digests import Memo
+from talkmill.store.objects import ROOT_VARIABLE, writing
+from talkmill.store.tickets import whole
+
+LOCK = Path(".snakemake/talkmill.lock")
+"""Held by the main process of a run for as long as it lives."""
+
+
+class Run:
+    """One run in the project at `root`; a job of a cluster (`main=False`) does not plan, it reads recipes from the store."""
+
+    def __init__(self, root: str | Path, main: bool = True) -> None:
+        self.root = Path(root)
+        self._lock: Any = None  # kept for as long as the process lives: closing it would let go
+        self.memo = Memo(self.root / MEMO)
+        self._plan: Plan | None = make_plan(self.root, memo=self.memo) if main else None
+        self.store: Store = store_of(self.root, self._plan.project if self._plan else None)
+        self._whole: dict[str, bool] = {}
+        self._right: dict[str, bool] = {}
+
+    @property
+    def plan(self) -> Plan:
+        """The plan; only the main process has one."""
+        if self._plan is None:
+            raise RequestError("plan: a job of a cluster has none. Deliver runs in the main process; keep it a local rule.")
+        return self._plan
+
+    @property
+    def due(self) -> list[Release]:
+        """What is to be made; nothing in a job of a cluster, which is told its target."""
+        return self._plan.due if self._plan else []
+
+    def recipe(self, digest: str) -> dict[str, Any]:
+        """The recipe of a ticket's digest: the plan's, else the store's."""
+        if self._plan and digest in self._plan.recipes:
+            return self._plan.recipes[digest]
+        return self.store.recipe(digest)
+
+    def ticket(self, digest: str) -> str:
+        """Where the ticket of that digest lies."""
+        return ticket_path(self.recipe(digest), digest)
+
+    def whole(self, ticket: str) -> bool:
+        """Whether a ticket is in place (asked of the disk once a run)."""
+        if ticket not in self._whole:
+            self._whole[ticket] = whole(self.root / ticket, self.store)
+        return self._whole[ticket]
+
+    def right(self, release: Release) -> bool:
+        """Whether an out/ folder holds what the specs say: the manifest names the recipe, and no file was altered."""
+        if release.folder not in self._right:
+            self._right[release.folder] = right(self.root / release.folder, release.recipe, self.memo)
+            self.memo.save()
+        return self._right[release.folder]
+
+    def shell_prefix(self, home: str | Path) -> str:
+        """What every job's shell line starts with: the running interpreter first on PATH, and where things are."""
+        settings = {"TALKMILL_HOME": str(home), ROOT_VARIABLE: os.path.abspath(self.store.root)}
+        settings["PYTHONPATH"] = os.pathsep.join(filter(None, [str(home), os.environ.get("PYTHONPATH")]))
+        ffmpeg = self._plan.project.config.ffmpeg.path if self._plan else None
+        if ffmpeg:
+            settings["TALKMILL_FFMPEG"] = ffmpeg
+        words = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+        # Braces would be taken for Snakemake's own placeholders.
+        return f"export {words} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ".replace("{", "{{").replace("}", "}}")
+
+    def start(self) -> None:
+        """Take the run's lock and write the recipes; the main process of a real run only."""
+        from snakemake.exceptions import WorkflowError
+
+        try:
+            self.lock()
+            for digest, recipe in self.plan.recipes.items():
+                self.store.add_recipe(digest, recipe)
+        except TalkmillError as error:
+            raise WorkflowError(str(error)) from None
+
+    def lock(self) -> None:
+        """Hold the project for this process.
+
+        Raises:
+            RequestError: another run holds it.
+        """
+        path = self.root / LOCK
+        with writing(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            handle = path.open("a+")
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            handle.seek(0)
+            holder = handle.read().strip() or "unknown"
+            handle.close()
+            raise RequestError(
+                f"{self.root}: another run is at work in this project (process {holder}). Wait for it to end, then run again."
+            ) from None
+        handle.truncate(0)
+        handle.write(str(os.getpid()))
+        handle.flush()
+        self._lock = handle
+
+    def end(self) -> None:
+        """Write the report; a report that cannot be written does not undo a run."""
+        from talkmill.report import gallery
+
+        try:
+            page = gallery.write(self.root)
+        except (TalkmillError, OSError) as error:
+            print(f"report: could not be written ({error}). The videos are not touched by this.", file=sys.stderr)
+        else:
+            print(f"Look at {page.relative_to(self.root)}.", file=sys.stderr)
+
+
+def right(folder: Path, recipe: str, memo: Memo) -> bool:
+    """Whether `folder` was delivered for `recipe` and every file in its manifest is as it was delivered."""
+    try:
+        manifest = json.loads((folder / "manifest.json").read_bytes())
+        if manifest["recipe"] != recipe:
+            return False
+        return all(memo.digest(folder / name) == digest for name, digest in manifest["files"].items())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return False
+
+

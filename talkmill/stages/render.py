@@ -1,0 +1,36 @@
+"""render: one finished video a format."""
+
+from __future__ import annotations
+
+from talkmill.model import Timeline
+from talkmill.stages import Job, Outcome
+
+
+def run(job: Job) -> Outcome:
+    """One making a format, named by it: `video` and `cover`."""
+    settings = job.settings
+    plan = Timeline.from_json(job.tickets["clean"].facts["timeline"])
+    captions = job.tickets["caption"].makings["captions"].files
+    inputs = {"master": job.tickets["clean"].makings["master"].files["sound"]}
+    inputs |= {f"curves:{name}": making.files["curves"] for name, making in job.tickets["lipsync"].makings.items()}
+    for character in settings["scenes"]:
+        rig = job.tickets[f"portray:{character}"].makings["rig"].files
+        inputs |= {f"rig:{character}" if role == "rig" else f"layer:{character}:{role}": name for role, name in rig.items()}
+    inputs |= {name: file["digest"] for name, file in settings["files"].items()}
+    files = {name: job.root / file["path"] for name, file in settings["files"].items()}
+    makings = {}
+    for shape in settings["formats"]:
+        request = {
+            "format": shape,
+            "fps": plan.fps,
+            "shots": [{"character": item.speaker, "start": item.start, "frames": item.frames} for item in plan.segments],
+            "scenes": settings["scenes"],
+            "seed": settings["seed"],
+            "loudness": settings["loudness"],
+        }
+        burnt = {}
+        if settings["burn"]:
+            burnt = {role: name for role, name in captions.items() if role.startswith("fonts-")}
+            burnt["ass"] = captions[f"ass-{shape}"]
+        makings[shape] = job.make(settings["backend"], request, inputs | burnt, files)
+    return Outcome(makings, {"frames": plan.frames, "fps": plan.fps})
