@@ -184,7 +184,13 @@ class Planner:
         caption = self.recipe(
             "caption",
             folder,
-            {"backend": backend("caption", "libass"), "language": language, "styles": styles, "formats": formats, "files": fonts},
+            {
+                "backend": backend("caption", "libass"),
+                "language": language,
+                "styles": styles,
+                "formats": formats,
+                "files": fonts,
+            },
             {"speak": speak, "clean": clean},
         )
         images = {
@@ -225,7 +231,15 @@ class Planner:
                 "formats": formats,
                 "characters": {one: project.characters[one].name for one in cast},
             },
-            {"write": write, "speak": speak, "clean": clean, "lipsync": lipsync, "caption": caption, "render": render, "check": check}
+            {
+                "write": write,
+                "speak": speak,
+                "clean": clean,
+                "lipsync": lipsync,
+                "caption": caption,
+                "render": render,
+                "check": check,
+            }
             | {role: path for role, path in self.recipe_inputs(render).items() if role.startswith("portray:")},
         )
         name = deliver.removesuffix(".json")[-SHORT:]

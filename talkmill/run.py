@@ -77,7 +77,9 @@ class Run:
             settings["TALKMILL_FFMPEG"] = ffmpeg
         words = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
         # Braces would be taken for Snakemake's own placeholders.
-        return f"export {words} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ".replace("{", "{{").replace("}", "}}")
+        return f"export {words} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ".replace("{", "{{").replace(
+            "}", "}}"
+        )
 
     def start(self) -> None:
         """Take the run's lock and write the recipes; the main process of a real run only."""
@@ -135,5 +137,3 @@ def right(folder: Path, recipe: str, memo: Memo) -> bool:
         return all(memo.digest(folder / name) == digest for name, digest in manifest["files"].items())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return False
-
-

@@ -193,7 +193,7 @@ def _line(value: object) -> object:
     if isinstance(value, str):
         return {"text": value}
     if isinstance(value, dict) and len(value) == 1:
-        (key, text), = value.items()
+        ((key, text),) = value.items()
         if key not in LINE_KEYS and isinstance(key, str) and re.match(ID_PATTERN, key):
             return {"speaker": key, "text": text}
     return value

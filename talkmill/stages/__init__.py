@@ -76,7 +76,9 @@ class Job:
             return result.files, result.facts
 
         making, made = produce(self.store, key, make)
-        print(f"{'made' if made else 'kept'} {backend['verb']} {backend['name']} {making.key[:12]}", file=sys.stderr, flush=True)
+        print(
+            f"{'made' if made else 'kept'} {backend['verb']} {backend['name']} {making.key[:12]}", file=sys.stderr, flush=True
+        )
         return making
 
     def close(self) -> None:

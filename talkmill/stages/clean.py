@@ -41,7 +41,8 @@ def run(job: Job) -> Outcome:
     settings = job.settings
     request = {"level": settings["level"], "highpass": settings["highpass"]}
     cleaned = {
-        str(index): job.make(settings["backend"], request, {"sound": takes[str(index)].files["sound"]}) for index in range(len(lines))
+        str(index): job.make(settings["backend"], request, {"sound": takes[str(index)].files["sound"]})
+        for index in range(len(lines))
     }
     samples = [takes[str(index)].facts["samples"] for index in range(len(lines))]
     plan = timeline(settings["fps"], lines, samples, settings["intro"], settings["outro"])

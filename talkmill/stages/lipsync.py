@@ -25,7 +25,5 @@ def run(job: Job) -> Outcome:
             "sync_strength": job.settings["sync_strength"],
             "seed": job.settings["seed"],
         }
-        makings[name] = job.make(
-            job.settings["backend"], request, {"sound": job.tickets["clean"].makings[name].files["sound"]}
-        )
+        makings[name] = job.make(job.settings["backend"], request, {"sound": job.tickets["clean"].makings[name].files["sound"]})
     return Outcome(makings)

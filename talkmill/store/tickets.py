@@ -56,7 +56,9 @@ class Ticket:
             if data["format"] != FORMAT or path.name != f"{ticket.stage}-{ticket.recipe}.json":
                 raise ValueError("not what its name says")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise StoreError(f"{path}: cannot be read as a ticket ({error}). Run snakemake again: it is written anew.") from None
+            raise StoreError(
+                f"{path}: cannot be read as a ticket ({error}). Run snakemake again: it is written anew."
+            ) from None
         return ticket
 
     def missing(self, store: Store) -> list[str]:
