@@ -8,9 +8,9 @@ rule portray:
         "build/cast/{character}/portray-{digest}.json",
     log:
         "build/cast/{character}/portray-{digest}.log",
+    priority: 10
+    threads: 1
     message:
         "Drawing {wildcards.character}"
-    threads: 1
-    priority: 10
     shell:
         'python "$TALKMILL_HOME/scripts/portray.py" {output:q} 2> {log:q}'

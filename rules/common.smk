@@ -48,7 +48,9 @@ def finished(wildcards):
     """Inputs of deliver: every ticket of the release."""
     try:
         release = RUN.plan.release(wildcards.episode, wildcards.lang)
-        return needs(f"{release.folder}/manifest.json", RUN.right(release), release.recipe)
+        return needs(
+            f"{release.folder}/manifest.json", RUN.right(release), release.recipe
+        )
     except TalkmillError as error:
         raise WorkflowError(str(error)) from None
 

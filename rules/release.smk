@@ -8,10 +8,10 @@ rule caption:
         "build/{episode}/{lang}/caption-{digest}.json",
     log:
         "build/{episode}/{lang}/caption-{digest}.log",
+    priority: 60
+    threads: 1
     message:
         "Captioning {wildcards.episode} ({wildcards.lang})"
-    threads: 1
-    priority: 60
     shell:
         'python "$TALKMILL_HOME/scripts/caption.py" {output:q} 2> {log:q}'
 
@@ -23,10 +23,10 @@ rule render:
         "build/{episode}/{lang}/render-{digest}.json",
     log:
         "build/{episode}/{lang}/render-{digest}.log",
+    priority: 70
+    threads: 2
     message:
         "Rendering {wildcards.episode} ({wildcards.lang})"
-    threads: 2
-    priority: 70
     shell:
         'python "$TALKMILL_HOME/scripts/render.py" {output:q} 2> {log:q}'
 
@@ -38,10 +38,10 @@ rule check:
         "build/{episode}/{lang}/check-{digest}.json",
     log:
         "build/{episode}/{lang}/check-{digest}.log",
+    priority: 80
+    threads: 1
     message:
         "Checking {wildcards.episode} ({wildcards.lang})"
-    threads: 1
-    priority: 80
     shell:
         'python "$TALKMILL_HOME/scripts/check.py" {output:q} 2> {log:q}'
 
@@ -53,13 +53,13 @@ rule deliver:
         "out/{episode}/{lang}/manifest.json",
     log:
         "build/{episode}/{lang}/deliver.log",
+    priority: 90
+    localrule: True
+    threads: 1
     params:
         release=release_ticket,
     message:
         "Delivering {wildcards.episode} ({wildcards.lang})"
-    threads: 1
-    priority: 90
-    localrule: True
     shell:
         'python "$TALKMILL_HOME/scripts/deliver.py" {params.release:q} {output:q} 2> {log:q}'
 
@@ -71,10 +71,10 @@ rule file:
         "out/{episode}/{lang}/{format}.mp4",
     log:
         "build/{episode}/{lang}/file-{format}.log",
-    message:
-        "Copying {wildcards.format}.mp4 of {wildcards.episode} ({wildcards.lang})"
-    threads: 1
     priority: 100
     localrule: True
+    threads: 1
+    message:
+        "Copying {wildcards.format}.mp4 of {wildcards.episode} ({wildcards.lang})"
     shell:
         'python "$TALKMILL_HOME/scripts/file.py" {input:q} {output:q} 2> {log:q}'

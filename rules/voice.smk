@@ -8,10 +8,10 @@ rule write:
         "build/{episode}/{lang}/write-{digest}.json",
     log:
         "build/{episode}/{lang}/write-{digest}.log",
+    priority: 20
+    threads: 1
     message:
         "Writing the script of {wildcards.episode} ({wildcards.lang})"
-    threads: 1
-    priority: 20
     shell:
         'python "$TALKMILL_HOME/scripts/write.py" {output:q} 2> {log:q}'
 
@@ -23,10 +23,10 @@ rule speak:
         "build/{episode}/{lang}/speak-{digest}.json",
     log:
         "build/{episode}/{lang}/speak-{digest}.log",
+    priority: 30
+    threads: 1
     message:
         "Speaking {wildcards.episode} ({wildcards.lang})"
-    threads: 1
-    priority: 30
     shell:
         'python "$TALKMILL_HOME/scripts/speak.py" {output:q} 2> {log:q}'
 
@@ -38,9 +38,9 @@ rule clean:
         "build/{episode}/{lang}/clean-{digest}.json",
     log:
         "build/{episode}/{lang}/clean-{digest}.log",
+    priority: 40
+    threads: 1
     message:
         "Levelling the voices of {wildcards.episode} ({wildcards.lang})"
-    threads: 1
-    priority: 40
     shell:
         'python "$TALKMILL_HOME/scripts/clean.py" {output:q} 2> {log:q}'
