@@ -17,9 +17,6 @@ from talkmill.specs.yaml_file import Sheet, Where, quote
 MAX_WORDS = 3000
 """Words of one episode in one language: some twenty minutes. A render is one file and one job; more is a series."""
 
-EMBEDDED_VOICES = ("joe",)
-"""Piper voices that come with Talkmill."""
-
 FONT_SUFFIXES = (".ttf", ".otf")
 
 _WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
@@ -63,7 +60,7 @@ def problems(
     for placed in episodes:
         sheet = sheets[placed.file]
         yield from _speakers(sheet, placed, everyone)
-        yield from _languages(sheet, placed)
+        yield from _languages(sheet, placed, everyone)
         yield from _length(sheet, placed)
         yield from _scene(root, sheet, (*placed.where, "scene"), placed.episode.scene)
     if "config.yaml" in sheets:
@@ -114,7 +111,7 @@ def _unknown(name: str, everyone: Set[str]) -> tuple[str, str]:
     return f"is no character (found {quote(name)})", did_you_mean(name, everyone, "Known characters")
 
 
-def _languages(sheet: Sheet, placed: Placed) -> Iterator[Problem]:
+def _languages(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Problem]:
     episode, languages = placed.episode, placed.languages
     if isinstance(episode.title, dict):
         yield from _lacking(sheet, (*placed.where, "title"), episode.title, languages)
@@ -123,6 +120,8 @@ def _languages(sheet: Sheet, placed: Placed) -> Iterator[Problem]:
     for index, line in enumerate(episode.script):
         where: Where = (*placed.where, "script", index)
         raw = _raw(sheet.value, where)
+        if short_speaker(raw) and line.speaker not in everyone:
+            continue  # most likely no line at all
         where = (*where, short_speaker(raw) or "text") if isinstance(raw, dict) else where
         if isinstance(line.text, dict):
             yield from _lacking(sheet, where, line.text, languages)
@@ -168,18 +167,19 @@ def _scene(root: Path, sheet: Sheet, where: Where, scene: Scene) -> Iterator[Pro
 
 
 def _voice(root: Path, sheet: Sheet, where: Where, voice: Any) -> Iterator[Problem]:
-    if not isinstance(voice, PiperVoice) or voice.model in EMBEDDED_VOICES:
+    """A voice that is a file. The name of the one that comes with Talkmill is the default of `model`."""
+    if not hasattr(voice, "model") or voice.model == (embedded := type(voice).model_fields["model"].default):
         return
     place = (*where, "model")
     if not voice.model.endswith(".onnx"):
-        close = nearest(voice.model, EMBEDDED_VOICES)
-        cure = f"Did you mean '{close}'?" if close else f"Give {' or '.join(EMBEDDED_VOICES)}, or the path of an .onnx file."
-        yield sheet.problem(place, f"is no Piper voice (found {quote(voice.model)})", cure)
+        close = nearest(voice.model, [embedded])
+        cure = f"Did you mean '{close}'?" if close else f"Give '{embedded}', or the path of an .onnx file of the project."
+        yield sheet.problem(place, f"is no {voice.backend} voice (found {quote(voice.model)})", cure)
         return
     path, problem = _inside(root, sheet, place, voice.model)
     if problem:
         yield problem
-    elif path and not path.with_name(path.name + ".json").is_file():
+    elif path and isinstance(voice, PiperVoice) and not path.with_name(path.name + ".json").is_file():
         what = f"has no {path.name}.json beside it"
         yield sheet.problem(place, what, "Put the voice's .onnx.json there: it comes with the .onnx.")
 

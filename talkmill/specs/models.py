@@ -25,7 +25,7 @@ from pydantic import (
 
 from talkmill.specs.scalars import field_leaves, typed, wrong
 from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, texts_kind, trait, unique
-from talkmill.specs.yaml_file import Plain
+from talkmill.specs.yaml_file import Plain, quote
 
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
@@ -184,7 +184,7 @@ class AvatarPortrait(Spec):
     @model_validator(mode="before")
     @classmethod
     def _no_photos(cls, value: Any) -> Any:
-        found = value if isinstance(value, str) else None
+        found = quote(value) if isinstance(value, str) and value else None
         if isinstance(value, dict):
             keys = [key for key in ("file", "image", "photo", "path", "sheet") if key in value]
             backend = value.get("backend")
@@ -231,6 +231,16 @@ class PiperVoice(Spec):
     """Changes to the voice."""
 
 
+class HibariVoice(Spec):
+    """A natural voice for English: `heart`, a woman's, ships with Talkmill; another voice of Hibari's is an .onnx file."""
+
+    backend: Literal["hibari"] = "hibari"
+    model: str = "heart"
+    """`heart`, or the path of an .onnx file."""
+    effects: Effects = Effects()
+    """Changes to the voice."""
+
+
 class EspeakVoice(Spec):
     """A formant voice in one of a hundred languages: robotic, clear, always there."""
 
@@ -244,7 +254,7 @@ class EspeakVoice(Spec):
 
 
 Voice = Annotated[
-    Annotated[PiperVoice, Tag("piper")] | Annotated[EspeakVoice, Tag("espeak")],
+    Annotated[PiperVoice, Tag("piper")] | Annotated[HibariVoice, Tag("hibari")] | Annotated[EspeakVoice, Tag("espeak")],
     Discriminator(backend_of),
 ]
 

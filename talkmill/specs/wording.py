@@ -52,9 +52,11 @@ def found_text(value: Any) -> str:
         return quote(value)
     if isinstance(value, (list, dict)):
         return "a list" if isinstance(value, list) else "a mapping"
-    return (
-        {None: "null", True: "true", False: "false"}.get(value, str(value)) if value is None or value in (0, 1) else str(value)
-    )
+    if value is None:
+        return "null"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _problem(item: dict[str, Any], model: type[Spec], sheet: Sheet) -> Problem:
