@@ -260,7 +260,7 @@ Voice = Annotated[
 
 
 class Character(Spec):
-    """characters/<id>.yaml: who somebody is. The file's name is the character's id."""
+    """`characters/<id>.yaml`: who somebody is. The file's name is the character's id."""
 
     name: Name = Field(examples=["Ada"])
     """The name people see."""
@@ -325,7 +325,7 @@ class Episode(Spec):
 
 
 class Schedule(Spec):
-    """schedules/<id>.yaml: a list of episodes."""
+    """`schedules/<id>.yaml`: a list of episodes."""
 
     languages: Languages = Field(default=["en"])
     """Languages of every episode that names none itself."""
@@ -344,7 +344,7 @@ class Ffmpeg(Spec):
 
 
 class Config(Spec):
-    """config.yaml: what this project sets; everything has a default, and the file may be absent."""
+    """`config.yaml`: what this project sets; everything has a default, and the file may be absent."""
 
     seed: int = Field(default=1, ge=0, le=4294967295)
     """Seed of everything that varies: gestures, blinks, voices."""
