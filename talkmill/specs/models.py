@@ -1,23 +1,72 @@
 """The YAML's nouns as pydantic models: characters, schedules and the project's config.
 
-These classes are the only hand-written text about the YAML: the JSON schemas and the reference pages are generated from them.
+These classes are the only hand-written text about the YAML: the JSON schemas and the reference pages are generated from them
+(`python -m talkmill.specs.documents --write`). A default that is filled in from several files is in `defaults.py`.
 """
 
 from __future__ import annotations
 
-import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
-ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+from talkmill.specs.scalars import field_leaves, typed, wrong
+from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, texts_kind, trait, unique
+from talkmill.specs.yaml_file import Plain, quote
+
+LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
+HASHTAG_PATTERN = r"^[^#\s]{1,60}$"
+
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Colour = Annotated[str, StringConstraints(pattern=r"^#[0-9A-Fa-f]{6}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN)]
+Colour = Annotated[str, StringConstraints(pattern=COLOUR_PATTERN)]
 RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 """A path inside the project; the loader refuses what leaves it."""
+
+MAX_LINE = 1000
+"""Characters of one line: over a minute of speech, more than anybody says in one go, and all of it one take that is made anew
+when a letter changes."""
+
+_NO_TEXT = {
+    "what": "must be a text, or one text for each language",
+    "cure": "Write `en: ...` and `es: ...` under it, or one text.",
+}
+_by_language = Discriminator(texts_kind, custom_error_type="own", custom_error_message="{what}", custom_error_context=_NO_TEXT)
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Spoken = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE)]
+PostText = Annotated[str, StringConstraints(max_length=5000)]
+Titles = Annotated[
+    Annotated[Title, Tag("text")] | Annotated[dict[Language, Title], Field(min_length=1), Tag("by_language")], _by_language
+]
+SpokenTexts = Annotated[
+    Annotated[Spoken, Tag("text")] | Annotated[dict[Language, Spoken], Field(min_length=1), Tag("by_language")], _by_language
+]
+PostTexts = Annotated[
+    Annotated[PostText, Tag("text")] | Annotated[dict[Language, PostText], Field(min_length=1), Tag("by_language")],
+    _by_language,
+]
+Hashtag = Annotated[str, StringConstraints(pattern=HASHTAG_PATTERN)]
+Languages = Annotated[list[Language], Field(min_length=1), AfterValidator(unique)]
+FormatName = Literal["vertical", "square", "wide"]
+Formats = Annotated[list[FormatName], Field(min_length=1), AfterValidator(unique)]
+Moment = Annotated[datetime, BeforeValidator(moment)]
+Trait = Annotated[str | list[str] | float | int | bool, BeforeValidator(trait)]
 
 
 class Spec(BaseModel):
@@ -25,44 +74,52 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
+    @field_validator("*", mode="before")
+    @classmethod
+    def _decide_scalars(cls, value: Any, info: ValidationInfo) -> Any:
+        return typed(field_leaves(cls, str(info.field_name)), value)
+
 
 # --- scene ---------------------------------------------------------------------------------------
 
 
 class Gradient(Spec):
-    colours: list[Colour] = Field(min_length=2, max_length=4)
-    """Colours from start to end, evenly spaced."""
-    angle: float = Field(default=180, ge=0, le=360)
+    """A linear gradient."""
+
+    colours: list[Colour] = Field(min_length=2, max_length=4, examples=[["#22304F", "#0E1320"]])
+    """Two to four colours from start to end, evenly spaced."""
+    angle: float = Field(default=180, ge=0, le=360, examples=[160])
     """Direction in degrees, as in CSS: 180 runs from top to bottom, 90 from left to right."""
 
 
 class Background(Spec):
-    """One of `colour`, `gradient` and `image`."""
+    """What is behind the character: exactly one of `colour`, `gradient` and `image`, and an accent where one is wanted."""
 
-    colour: Colour | None = None
+    colour: Colour | None = Field(default=None, examples=["#1F2A44"])
     """A plain colour."""
     gradient: Gradient | None = None
     """A linear gradient."""
-    image: RelativePath | None = None
-    """A PNG, JPEG or WebP of the project; it covers the frame, cut evenly where it is larger."""
-    accent: Colour | None = None
+    image: RelativePath | None = Field(default=None, examples=["images/studio.jpg"])
+    """A PNG, JPEG or WebP of the project, as a path from its root; it covers the frame, cut evenly where it is larger."""
+    accent: Colour | None = Field(default=None, examples=["#E8A33D"])
     """Colour of the soft disc behind the character; without it there is none."""
 
     @model_validator(mode="after")
     def _one(self) -> Background:
         given = [name for name in ("colour", "gradient", "image") if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ValueError(f"give exactly one of colour, gradient and image (given: {', '.join(given) or 'none'})")
+            found = " and ".join(given) or "none"
+            raise wrong(f"needs exactly one of colour, gradient and image (found {found})", "Keep one of the three.")
         return self
 
 
 class NameLine(Spec):
     """The line that says who speaks."""
 
-    show: bool = True
+    show: bool | None = None
     """Whether the name is shown."""
-    role: str | None = Field(default=None, max_length=40)
-    """Smaller text under the name, for example "Head of Coffee"."""
+    role: str | None = Field(default=None, max_length=40, examples=["Head of Coffee"])
+    """Smaller text under the name."""
     colour: Colour | None = None
     """Colour of the text."""
     box: Colour | None = None
@@ -70,33 +127,39 @@ class NameLine(Spec):
 
 
 class CaptionStyle(Spec):
+    """How captions look."""
+
     show: bool | None = None
-    """Whether captions are burnt into the picture (the sidecar files are always written). Default: true."""
-    font: str | None = None
-    """Font family, one of those that come with Talkmill or a font file of the project. Default: see the reference."""
+    """Whether captions are burnt into the picture; the sidecar files are always written."""
+    font: str | None = Field(default=None, min_length=1, max_length=300, examples=["fonts/Brand-Bold.ttf"])
+    """Font family, one of those that come with Talkmill, or a .ttf or .otf file of the project."""
     size: int | None = Field(default=None, ge=24, le=140)
-    """Height in pixels of a 1080-pixel-wide frame. Default: 68."""
+    """Height of the text in pixels of a frame that is 1080 pixels wide."""
     colour: Colour | None = None
-    """Text colour. Default: #FFFFFF."""
+    """Colour of the text."""
     highlight: Colour | None = None
-    """Colour of the word that is being spoken. Default: #FFD23F."""
+    """Colour of the word that is being spoken."""
     outline: Colour | None = None
-    """Outline colour. Default: #101014."""
+    """Colour of the outline."""
     box: Colour | None = None
     """Colour of a box behind the text; without it there is none."""
     position: float | None = Field(default=None, ge=0.12, le=0.76)
-    """Height of the captions' bottom edge, as a fraction of the frame from the top. Default: 0.64."""
+    """Height of the captions' bottom edge, as a fraction of the frame from the top."""
 
 
 class Scene(Spec):
-    """How a shot is composed. What an episode sets stands over what its character sets, key by key."""
+    """How a shot is composed.
+
+    What an episode sets stands over what its character sets, and that over the config, key by key; a background is
+    replaced as a whole. `null` takes a key back to the default.
+    """
 
     background: Background | None = None
-    """What is behind the character."""
+    """What is behind the character. Without one each character gets a quiet gradient of its own."""
     framing: Literal["close", "bust", "wide"] | None = None
-    """How large the character is in the frame. Default: bust."""
+    """How large the character is in the frame."""
     headroom: float | None = Field(default=None, ge=0.02, le=0.5)
-    """Free space above the head, as a fraction of the frame's height. Default: 0.16."""
+    """Free space above the head, as a fraction of the frame's height."""
     name_line: NameLine | None = None
     """The line with the character's name."""
     captions: CaptionStyle | None = None
@@ -110,15 +173,42 @@ class AvatarPortrait(Spec):
     """A vector character of a DiceBear style."""
 
     backend: Literal["avatar"] = "avatar"
-    style: str
-    """Name of the style; `talkmill` lists those that can talk when it does not know one."""
-    seed: str = "1"
+    """Who draws it. `avatar` comes with Talkmill."""
+    style: str = Field(min_length=1, max_length=60, examples=["avataaars"])
+    """Name of the style; a wrong one is answered with the list of those that can talk."""
+    seed: str = Field(default="1", max_length=200, examples=["ada"])
     """Any text; the same text gives the same character."""
-    traits: dict[str, str | list[str] | float | int | bool] = Field(default_factory=dict)
+    traits: dict[str, Trait] = Field(default_factory=dict, examples=[{"skinColor": "ae5d29"}])
     """Traits that stand over the seed's choice, by the style's own names (hair, skinColor, clothes ...)."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_photos(cls, value: Any) -> Any:
+        found = quote(value) if isinstance(value, str) and value else None
+        if isinstance(value, dict):
+            keys = [key for key in ("file", "image", "photo", "path", "sheet") if key in value]
+            backend = value.get("backend")
+            found = f"{keys[0]}:" if keys else f"backend: {backend}" if backend in ("file", "sheet", "photo") else None
+        if found is None:
+            return value
+        cure = "Give `style:` and `seed:` instead, for example {style: avataaars, seed: ada}."
+        raise wrong(f"is no vector character, and only vector characters can talk yet (found {found})", cure)
+
+    @field_validator("traits", mode="before")
+    @classmethod
+    def _colours_are_texts(cls, value: Any) -> Any:
+        """A colour of six digits (614335) is no number."""
+        if not isinstance(value, dict):
+            return value
+        return {
+            key: str(item) if isinstance(item, Plain) and key.lower().endswith(("color", "colour")) else item
+            for key, item in value.items()
+        }
 
 
 class Effects(Spec):
+    """Changes to a voice after it has spoken."""
+
     pitch: float = Field(default=0, ge=-12, le=12)
     """Semitones; 0 leaves the voice as it is."""
     formant: float = Field(default=0, ge=-6, le=6)
@@ -141,6 +231,16 @@ class PiperVoice(Spec):
     """Changes to the voice."""
 
 
+class HibariVoice(Spec):
+    """A natural voice for English: `heart`, a woman's, ships with Talkmill; another voice of Hibari's is an .onnx file."""
+
+    backend: Literal["hibari"] = "hibari"
+    model: str = "heart"
+    """`heart`, or the path of an .onnx file."""
+    effects: Effects = Effects()
+    """Changes to the voice."""
+
+
 class EspeakVoice(Spec):
     """A formant voice in one of a hundred languages: robotic, clear, always there."""
 
@@ -153,20 +253,23 @@ class EspeakVoice(Spec):
     """Changes to the voice."""
 
 
-Voice = Annotated[PiperVoice | EspeakVoice, Field(discriminator="backend")]
+Voice = Annotated[
+    Annotated[PiperVoice, Tag("piper")] | Annotated[HibariVoice, Tag("hibari")] | Annotated[EspeakVoice, Tag("espeak")],
+    Discriminator(backend_of),
+]
 
 
 class Character(Spec):
-    """characters/<id>.yaml: who somebody is. The file's name is the character's id."""
+    """`characters/<id>.yaml`: who somebody is. The file's name is the character's id."""
 
-    name: Text
+    name: Name = Field(examples=["Ada"])
     """The name people see."""
     portrait: AvatarPortrait
     """How the character looks."""
     voice: Voice
     """How the character sounds."""
     voices: dict[Language, Voice] = Field(default_factory=dict)
-    """Other voices for other languages, by language."""
+    """Other voices for other languages, by language; `es` also serves es-MX."""
     scene: Scene = Scene()
     """How the character's shots are composed."""
 
@@ -175,69 +278,56 @@ class Character(Spec):
 
 
 class Line(Spec):
-    speaker: Id | None = None
-    """Who speaks: a character's id. Default: the episode's `speaker`."""
-    text: Text | dict[Language, Text]
-    """What is said: one text, or one for each language."""
+    """One utterance by one speaker."""
+
+    speaker: Id | None = Field(default=None, examples=["ada"])
+    """Who speaks: a character's id. Without it the episode's `speaker` does."""
+    text: SpokenTexts = Field(examples=["Hello.", {"en": "Hello.", "es": "Hola."}])
+    """What is said: one text, or one for each language. 1,000 characters at most: a line is one breath or two."""
     pause: float = Field(default=0.35, ge=0.1, le=10)
     """Seconds of silence after the line."""
     emotion: Literal["neutral", "happy", "sad", "angry", "surprised", "tender"] = "neutral"
     """How it is said."""
 
 
-LINE_KEYS = set(Line.model_fields)
-
-
-def _line(value: object) -> object:
-    """A bare text is a line of the episode's speaker; `{ada: text}` is a line of ada's."""
-    if isinstance(value, str):
-        return {"text": value}
-    if isinstance(value, dict) and len(value) == 1:
-        ((key, text),) = value.items()
-        if key not in LINE_KEYS and isinstance(key, str) and re.match(ID_PATTERN, key):
-            return {"speaker": key, "text": text}
-    return value
-
-
 class Post(Spec):
     """What goes with the video when somebody posts it; Talkmill uploads nothing."""
 
-    text: str | dict[Language, str] = ""
-    """The post's text."""
-    tags: list[str] = Field(default_factory=list, max_length=30)
+    text: PostTexts = ""
+    """The post's text: one, or one for each language."""
+    tags: list[Hashtag] = Field(default_factory=list, max_length=30, examples=[["coffee", "baking"]])
     """Hashtags, without the #."""
 
 
-FormatName = Literal["vertical", "square", "wide"]
-
-
 class Episode(Spec):
-    id: Id
+    """One piece of content: a video in each language and each format."""
+
+    id: Id = Field(examples=["better-coffee"])
     """Name of the episode's folder in out/; unique over all schedules."""
-    title: Text | dict[Language, Text]
-    """Title of the video."""
-    speaker: Id | None = None
-    """Who speaks the lines that name nobody."""
-    languages: list[Language] | None = Field(default=None, min_length=1)
-    """Languages to make. Default: the schedule's."""
-    script: Annotated[list[Annotated[Line, BeforeValidator(_line)]], Field(min_length=1)]
+    title: Titles = Field(examples=["Better coffee in one minute"])
+    """Title of the video: one, or one for each language."""
+    speaker: Id | None = Field(default=None, examples=["ada"])
+    """Who speaks the lines that name nobody: a character's id."""
+    languages: Languages | None = Field(default=None, examples=[["en", "es"]])
+    """Languages to make. Without them the schedule's."""
+    script: list[Annotated[Line, BeforeValidator(line), Shorthand()]] = Field(min_length=1)
     """The lines, in order: a text, `character: text`, or a mapping with `speaker`, `text`, `pause` and `emotion`."""
-    publish_at: datetime | None = None
-    """When the post is meant to go out; without it the episode is always due."""
+    publish_at: Moment | None = Field(default=None, examples=["2027-03-01", "2027-03-01T18:00:00+01:00"])
+    """When the post is meant to go out; without it the episode is always due. Without an offset it is this machine's time."""
     skip: bool = False
     """Leave this episode out."""
     scene: Scene = Scene()
     """Stands over the characters' scenes."""
-    formats: list[FormatName] | None = Field(default=None, min_length=1)
-    """Shapes to render. Default: the config's."""
+    formats: Formats | None = Field(default=None, examples=[["vertical", "square"]])
+    """Shapes to render. Without them the config's."""
     post: Post = Post()
     """Text and tags of the post."""
 
 
 class Schedule(Spec):
-    """schedules/<id>.yaml: a list of episodes."""
+    """`schedules/<id>.yaml`: a list of episodes."""
 
-    languages: list[Language] = Field(default_factory=lambda: ["en"], min_length=1)
+    languages: Languages = Field(default=["en"])
     """Languages of every episode that names none itself."""
     episodes: list[Episode] = Field(min_length=1)
     """The episodes."""
@@ -247,20 +337,22 @@ class Schedule(Spec):
 
 
 class Ffmpeg(Spec):
-    path: str | None = None
-    """An ffmpeg of yours; default: the one that comes with Talkmill."""
+    """Which ffmpeg is used."""
+
+    path: str | None = Field(default=None, min_length=1, max_length=1000, examples=["/usr/local/bin/ffmpeg"])
+    """An ffmpeg of yours; without it the one that comes with Talkmill."""
 
 
 class Config(Spec):
-    """config.yaml: what this project sets; everything has a default."""
+    """`config.yaml`: what this project sets; everything has a default, and the file may be absent."""
 
-    seed: int = Field(default=1, ge=0)
+    seed: int = Field(default=1, ge=0, le=4294967295)
     """Seed of everything that varies: gestures, blinks, voices."""
     horizon: int = Field(default=7, ge=0, le=3650)
     """Days ahead of today for which episodes are made."""
     fps: Literal[24, 25, 30, 50, 60] = 30
     """Frames a second."""
-    formats: list[FormatName] = Field(default_factory=lambda: ["vertical"], min_length=1)
+    formats: Formats = Field(default=["vertical"])
     """Shapes to render: vertical 1080x1920, square 1080x1080, wide 1920x1080."""
     loudness: float = Field(default=-14, ge=-24, le=-9)
     """Integrated loudness of the finished video in LUFS."""
@@ -268,7 +360,7 @@ class Config(Spec):
     """Stands under every character's scene."""
     ffmpeg: Ffmpeg = Ffmpeg()
     """Which ffmpeg is used."""
-    store: str = "store"
+    store: str = Field(default="store", min_length=1, max_length=1000)
     """Folder of the content-addressed media; TALKMILL_STORE stands over it. May lie outside the project."""
-    ledger: str = "ledger"
+    ledger: str = Field(default="ledger", min_length=1, max_length=1000)
     """Folder of the records of paid calls; TALKMILL_LEDGER stands over it. May lie outside the project."""

@@ -1,0 +1,234 @@
+"""What one file cannot know: who exists, which names are taken, which texts are there, which files are what they should be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from talkmill.errors import Problem
+from talkmill.specs.models import Character, Config, Episode, PiperVoice, Scene
+from talkmill.specs.shorthand import LINE_KEYS, short_speaker
+from talkmill.specs.wording import did_you_mean, nearest
+from talkmill.specs.yaml_file import Sheet, Where, quote
+
+MAX_WORDS = 3000
+"""Words of one episode in one language: some twenty minutes. A render is one file and one job; more is a series."""
+
+FONT_SUFFIXES = (".ttf", ".otf")
+
+_WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An episode and where it stands."""
+
+    schedule: str
+    index: int
+    episode: Episode
+    default_languages: list[str]
+
+    @property
+    def file(self) -> str:
+        """The schedule's file."""
+        return f"schedules/{self.schedule}.yaml"
+
+    @property
+    def where(self) -> Where:
+        """The episode's place in its file."""
+        return ("episodes", self.index)
+
+    @property
+    def languages(self) -> list[str]:
+        """The languages it is made in."""
+        return self.episode.languages or self.default_languages
+
+
+def problems(
+    root: Path,
+    sheets: Mapping[str, Sheet],
+    config: Config,
+    characters: Mapping[str, Character],
+    everyone: Set[str],
+    episodes: list[Placed],
+) -> Iterator[Problem]:
+    """Every problem between files; `everyone` also names the characters whose file has problems of its own."""
+    yield from _ids(sheets, episodes)
+    for placed in episodes:
+        sheet = sheets[placed.file]
+        yield from _speakers(sheet, placed, everyone)
+        yield from _languages(sheet, placed, everyone)
+        yield from _length(sheet, placed)
+        yield from _scene(root, sheet, (*placed.where, "scene"), placed.episode.scene)
+    if "config.yaml" in sheets:
+        yield from _scene(root, sheets["config.yaml"], ("scene",), config.scene)
+    for name, character in characters.items():
+        sheet = sheets[f"characters/{name}.yaml"]
+        yield from _scene(root, sheet, ("scene",), character.scene)
+        yield from _voice(root, sheet, ("voice",), character.voice)
+        for language, voice in character.voices.items():
+            yield from _voice(root, sheet, ("voices", language), voice)
+
+
+def _ids(sheets: Mapping[str, Sheet], episodes: list[Placed]) -> Iterator[Problem]:
+    seen: dict[str, Placed] = {}
+    for placed in episodes:
+        name = placed.episode.id
+        first = seen.setdefault(name.lower(), placed)
+        if first is placed:
+            continue
+        line = sheets[first.file].line((*first.where, "id"))
+        what = f"is taken (found {quote(name)}, first in {first.file}:{line})"
+        cure = "Give it another id: each episode has a folder of its own."
+        if first.episode.id != name:
+            what = f"differs from {quote(first.episode.id)} ({first.file}:{line}) in upper and lower case only"
+            cure = "Give it another id: some disks cannot tell them apart."
+        yield sheets[placed.file].problem((*placed.where, "id"), what, cure)
+
+
+def _speakers(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Problem]:
+    episode = placed.episode
+    if episode.speaker is not None and episode.speaker not in everyone:
+        yield sheet.problem((*placed.where, "speaker"), *_unknown(episode.speaker, everyone))
+    for index, line in enumerate(episode.script):
+        raw = _raw(sheet.value, (*placed.where, "script", index))
+        where: Where = (*placed.where, "script", index)
+        short = short_speaker(raw)
+        if line.speaker is None and episode.speaker is None:
+            yield sheet.problem(where, "nobody speaks this line", "Give the episode or the line a `speaker:`.")
+        elif line.speaker is not None and line.speaker not in everyone:
+            what, cure = _unknown(line.speaker, everyone)
+            if short and not nearest(short, everyone):
+                key = nearest(short, LINE_KEYS)
+                cure = f"Did you mean the key '{key}'?" if key else f"{cure} A text that holds ': ' goes in quotes."
+            yield sheet.problem((*where, short or "speaker"), what, cure)
+
+
+def _unknown(name: str, everyone: Set[str]) -> tuple[str, str]:
+    return f"is no character (found {quote(name)})", did_you_mean(name, everyone, "Known characters")
+
+
+def _languages(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Problem]:
+    episode, languages = placed.episode, placed.languages
+    if isinstance(episode.title, dict):
+        yield from _lacking(sheet, (*placed.where, "title"), episode.title, languages)
+    if isinstance(episode.post.text, dict):
+        yield from _lacking(sheet, (*placed.where, "post", "text"), episode.post.text, languages)
+    for index, line in enumerate(episode.script):
+        where: Where = (*placed.where, "script", index)
+        raw = _raw(sheet.value, where)
+        if short_speaker(raw) and line.speaker not in everyone:
+            continue  # most likely no line at all
+        where = (*where, short_speaker(raw) or "text") if isinstance(raw, dict) else where
+        if isinstance(line.text, dict):
+            yield from _lacking(sheet, where, line.text, languages)
+        elif len(languages) > 1:
+            what = f"is one text, and the episode is made in {' and '.join(languages)}"
+            yield sheet.problem(where, what, f"Give one for each: {{{', '.join(f'{name}: ...' for name in languages)}}}.")
+
+
+def _lacking(sheet: Sheet, where: Where, texts: Mapping[str, str], languages: list[str]) -> Iterator[Problem]:
+    missing = [name for name in languages if name not in texts and name.split("-")[0] not in texts]
+    if missing:
+        what = f"lacks {' and '.join(missing)} (found {', '.join(sorted(texts))})"
+        yield sheet.problem(where, what, "Add the text, or take the language from the episode's `languages:`.")
+
+
+def _length(sheet: Sheet, placed: Placed) -> Iterator[Problem]:
+    for language in placed.languages:
+        texts = [line.text.get(language, "") if isinstance(line.text, dict) else line.text for line in placed.episode.script]
+        count = sum(len(_WORD.findall(text)) for text in texts)
+        if count > MAX_WORDS:
+            what = f"is too long ({count:,} words in {language}, the limit is {MAX_WORDS:,})"
+            yield sheet.problem((*placed.where, "script"), what, "Split it into several episodes.")
+            return
+
+
+def _scene(root: Path, sheet: Sheet, where: Where, scene: Scene) -> Iterator[Problem]:
+    if scene.background and scene.background.image:
+        place = (*where, "background", "image")
+        path, problem = _inside(root, sheet, place, scene.background.image)
+        if problem:
+            yield problem
+        elif path and not _is_picture(path):
+            cure = "Give a real PNG, JPEG or WebP; another name does not make it one."
+            yield sheet.problem(place, f"is no picture (found {quote(scene.background.image)})", cure)
+    font = scene.captions.font if scene.captions else None
+    if font and ("/" in font or font.lower().endswith(FONT_SUFFIXES)):
+        place = (*where, "captions", "font")
+        path, problem = _inside(root, sheet, place, font)
+        if problem:
+            yield problem
+        elif path and not _is_font(path):
+            yield sheet.problem(place, f"is no font file (found {quote(font)})", "Give a .ttf or .otf file.")
+
+
+def _voice(root: Path, sheet: Sheet, where: Where, voice: Any) -> Iterator[Problem]:
+    """A voice that is a file. The name of the one that comes with Talkmill is the default of `model`."""
+    if not hasattr(voice, "model") or voice.model == (embedded := type(voice).model_fields["model"].default):
+        return
+    place = (*where, "model")
+    if not voice.model.endswith(".onnx"):
+        close = nearest(voice.model, [embedded])
+        cure = f"Did you mean '{close}'?" if close else f"Give '{embedded}', or the path of an .onnx file of the project."
+        yield sheet.problem(place, f"is no {voice.backend} voice (found {quote(voice.model)})", cure)
+        return
+    path, problem = _inside(root, sheet, place, voice.model)
+    if problem:
+        yield problem
+    elif path and isinstance(voice, PiperVoice) and not path.with_name(path.name + ".json").is_file():
+        what = f"has no {path.name}.json beside it"
+        yield sheet.problem(place, what, "Put the voice's .onnx.json there: it comes with the .onnx.")
+
+
+def _inside(root: Path, sheet: Sheet, where: Where, given: str) -> tuple[Path | None, Problem | None]:
+    """A file of the project; what leaves the project, is not there or is no file is a problem."""
+
+    def wrong(what: str, cure: str) -> tuple[None, Problem]:
+        return None, sheet.problem(where, f"{what} (found {quote(given)})", cure)
+
+    if "\\" in given or re.match(r"[A-Za-z][A-Za-z0-9+.]*:", given):
+        return wrong("is no path in the project", "Write it with '/', from the project's folder.")
+    path = PurePosixPath(given)
+    if path.is_absolute() or ".." in path.parts or given.startswith("~"):
+        return wrong("leaves the project", "Put the file into the project and write its path from there.")
+    base = root.resolve()
+    try:
+        real = (base / given).resolve()
+        if not real.is_relative_to(base):
+            return wrong("is a link that leaves the project", "Put the file itself into the project.")
+        if not real.exists():
+            return wrong("is not there", f"Put the file there, or mend the path: it starts at {base.name}/.")
+        if not real.is_file():
+            return wrong("is no file", "Name a file in that folder.")
+    except (OSError, RuntimeError, ValueError) as error:
+        return wrong(f"cannot be read ({getattr(error, 'strerror', None) or error})", "Mend the path or the file.")
+    return real, None
+
+
+def _head(path: Path) -> bytes:
+    try:
+        with path.open("rb") as stream:
+            return stream.read(16)
+    except OSError:
+        return b""
+
+
+def _is_picture(path: Path) -> bool:
+    head = _head(path)
+    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    return head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or webp
+
+
+def _is_font(path: Path) -> bool:
+    return _head(path).startswith((b"\x00\x01\x00\x00", b"OTTO", b"true", b"ttcf"))
+
+
+def _raw(value: Any, where: Where) -> Any:
+    """What the YAML has at a place that is known to be there."""
+    for part in where:
+        value = value[part]
+    return value

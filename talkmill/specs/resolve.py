@@ -1,0 +1,89 @@
+"""What holds for one character in one episode and one language: plain values, every default filled in."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Any
+
+from talkmill.specs import defaults
+from talkmill.specs.models import Character, Config, Episode, Scene
+
+
+def scene(config: Config, character_id: str, character: Character, episode: Episode | None = None) -> dict[str, Any]:
+    """The scene of a character's shots, as plain JSON values.
+
+    The episode stands over the character, the character over the config, the config over the built-in look: key by key,
+    except `background`, which is replaced as a whole. `null` in a file takes a key back to the built-in look.
+
+    Keys: `name` (of the character), `background` {`colour`, `gradient` {`colours`, `angle`}, `image`, `accent`; the first
+    three null but for one}, `framing`, `headroom`, `name_line` {`show`, `role`, `colour`, `box`} and `captions` {`show`,
+    `font`, `size`, `colour`, `highlight`, `outline`, `box`, `position`}.
+    """
+    merged: dict[str, Any] = {}
+    for layer in (config.scene, character.scene, *((episode.scene,) if episode else ())):
+        given = _given(layer)
+        for group in ("name_line", "captions"):
+            if isinstance(given.get(group), dict):
+                given[group] = {**(merged.get(group) or {}), **given[group]}
+        merged |= given
+    return {
+        "name": character.name,
+        "background": _background(merged.get("background")) or defaults.background(character_id),
+        **_filled(defaults.SCENE, merged),
+        "name_line": _filled(defaults.NAME_LINE, merged.get("name_line")),
+        "captions": _filled(defaults.CAPTIONS, merged.get("captions")),
+    }
+
+
+def caption_style(config: Config, character_id: str, character: Character, episode: Episode | None = None) -> dict[str, Any]:
+    """The `captions` of `scene`."""
+    return scene(config, character_id, character, episode)["captions"]
+
+
+def voice(character: Character, language: str) -> dict[str, Any]:
+    """The options of the voice for a language, `backend` among them: `voices["es-MX"]`, else `voices["es"]`, else `voice`."""
+    chosen = character.voices.get(language) or character.voices.get(language.split("-")[0]) or character.voice
+    return chosen.model_dump(mode="json")
+
+
+def portrait(character: Character) -> dict[str, Any]:
+    """The options of the character's portrait, `backend` among them."""
+    return character.portrait.model_dump(mode="json")
+
+
+def text(value: str | Mapping[str, str], language: str) -> str:
+    """The text for a language, in NFC: the one text there is, or the mapping's `es-MX`, else its `es`.
+
+    Raises `KeyError` where the mapping has neither; a loaded project has all that its episodes need.
+    """
+    if not isinstance(value, str):
+        value = value[language] if language in value else value[language.split("-")[0]]
+    return unicodedata.normalize("NFC", value)
+
+
+def spoken(value: str | Mapping[str, str], language: str) -> str:
+    """The text of a line as one paragraph: `text` with every run of white space as one space."""
+    return " ".join(text(value, language).split())
+
+
+def _given(layer: Scene) -> dict[str, Any]:
+    """What a file really says, nulls included."""
+    return layer.model_dump(mode="json", exclude_unset=True)
+
+
+def _filled(default: Mapping[str, Any], given: Mapping[str, Any] | None) -> dict[str, Any]:
+    given = given or {}
+    return {key: value if given.get(key) is None else given[key] for key, value in default.items()}
+
+
+def _background(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if not given:
+        return None
+    gradient = given.get("gradient")
+    return {
+        "colour": given.get("colour"),
+        "gradient": {"colours": gradient["colours"], "angle": gradient.get("angle", 180.0)} if gradient else None,
+        "image": given.get("image"),
+        "accent": given.get("accent"),
+    }
