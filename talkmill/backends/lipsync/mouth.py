@@ -20,52 +20,79 @@ from talkmill.backends.lipsync.articulation import (
     Phone,
     visemes_of,
 )
+from talkmill.backends.lipsync.envelope import PAUSE, Curves, rest_at_ends, smooth, speaking
+from talkmill.backends.lipsync.sound import CELL, Sound
 from talkmill.model import SAMPLE_RATE
 
-Curves = dict[str, np.ndarray]
-
-PAUSE = 0.16
-"""Seconds of silence from which the mouth comes to rest; a shorter one belongs to the phone before it."""
 OVERSAMPLING = 8
 """Samples of the blend in one frame; even, so that one of them is the frame's middle."""
 SHARPNESS = 1.8
 """Exponent on the blended weights: dominance blending alone makes every frame the same half-open mouth."""
 SMOOTH = 0.012
 """Seconds (sigma) of smoothing of the blend: takes the cusps off its exponentials."""
+QUIET = 30.0
+"""Decibels under the speech's level below which a hold is as quiet as it needs to be."""
+EARLIER, LATER, AFTER_PAUSE = 0.060, 0.015, 0.030
+"""Seconds around a label's middle in which its closure is looked for: before, after, and before where a pause precedes."""
+PULL = 200.0
+"""Decibels a second: what a closure's hold must be quieter by to lie farther from its label's middle."""
 RAMP = 0.050
 """Seconds in which lips close and part."""
 HOLD = 0.033
 """Seconds either side of a closure's middle for which the lips stay shut at least: two frames at 30 a second."""
-ANTICIPATION = 0.100
-"""Seconds before the first sound after a pause in which the mouth opens."""
-RELEASE = 0.100
-"""Seconds from 30 ms before the last sound's end in which the mouth comes to rest."""
 
 
-def mouth_curves(phones: Sequence[Phone], loudness: np.ndarray, fps: int, frames: int, strength: float) -> Curves:
+def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curves:
     """Mouth curves, one value a frame, as the mouth is in the frame's middle.
 
-    `phones` cover the segment without a gap; `loudness` is 0..1, one value a frame; `strength` scales the articulation
-    (open, width, round) and never a closure.
+    `phones` cover the segment without a gap; `strength` scales the articulation (open, width, round) and never a closure.
     """
-    middles = (np.arange(frames) + 0.5) / fps
-    curves = _blend(phones, fps, frames)
-    curves["open"] *= 0.42 + 0.62 * loudness
+    middles = sound.middles
+    curves = _blend(phones, sound.fps, sound.frames)
+    awake = speaking(phones, middles)
+    curves["open"] *= 0.42 + 0.62 * sound.loudness(awake > 0.99)
     for name in ("open", "width", "round"):
         curves[name] *= strength
-    awake = speaking(phones, middles)
     for values in curves.values():
         values *= awake
-    curves["tuck"] = _events(phones, TUCKED, middles, hold=0.020)
-    curves["tongue"] = np.maximum(curves["tongue"], 0.9 * _events(phones, BETWEEN, middles, hold=0.017))
+    curves["tuck"] = _events(_spans(phones, TUCKED), middles, hold=0.020)
+    curves["tongue"] = np.maximum(curves["tongue"], 0.9 * _events(_spans(phones, BETWEEN), middles, hold=0.017))
     curves["open"] = np.minimum(curves["open"], 1 - 0.82 * curves["tuck"])
-    curves["press"] = _events(phones, SHUT, middles, hold=HOLD)
+    curves["press"] = _events(closures(phones, sound), middles, hold=HOLD)
     parted = 1 - curves["press"]
     for name in ("open", "teeth", "tongue", "tuck"):
         curves[name] = curves[name] * parted
-    ends = rest_at_ends(frames, fps, 0.1)
+    ends = rest_at_ends(sound.frames, sound.fps, 0.1)
     bounds = {"width": (-1, 1)}
     return {name: np.clip(values * ends, *bounds.get(name, (0, 1))) for name, values in curves.items()}
+
+
+def closures(phones: Sequence[Phone], sound: Sound) -> list[tuple[float, float]]:
+    """Start and end in seconds of the lips' hold for each p, b and m: as long as its label, about its quietest moment.
+
+    Labels of stops are often late, or start at the burst, after the hold that is seen. The sound knows: while the lips are
+    shut nothing above about 1 kHz comes out, so the hold is centred on the least energy of the differenced sound near the
+    label (40 ms windows), pulled towards the label's middle.
+    """
+    out: list[tuple[float, float]] = []
+    hiss = np.maximum(sound.hiss, np.percentile(sound.hiss, 95) - QUIET) if len(sound.hiss) else sound.hiss
+    for before, phone in zip([None, *phones], phones, strict=False):
+        if phone.symbol not in SHUT:
+            continue
+        start, end = phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE
+        centre = (start + end) / 2
+        first = centre - (AFTER_PAUSE if before is None or before.symbol == SILENCE else EARLIER)
+        if before is not None and before.symbol != SILENCE:
+            first = max(first, (before.start + before.end) / 2 / SAMPLE_RATE)
+        cells = np.arange(round(first / CELL), round((centre + LATER) / CELL) + 1)
+        cells = cells[(cells >= 4) & (cells + 4 <= len(hiss))]
+        if len(cells):
+            level = np.array([hiss[cell - 4 : cell + 4].mean() for cell in cells])
+            cost = level + PULL * np.abs(cells * CELL - centre)
+            moved = cells[int(np.argmin(cost))] * CELL - centre
+            start, end = start + moved, end + moved
+        out.append((start, end))
+    return out
 
 
 def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
@@ -92,70 +119,17 @@ def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
     return {name: values[:, index].copy() for index, name in enumerate(ARTICULATORS)}
 
 
-def runs(phones: Sequence[Phone]) -> list[tuple[float, float]]:
-    """Start and end in seconds of each stretch of speech between pauses of at least `PAUSE` (shorter ones are part of it)."""
-    out: list[tuple[float, float]] = []
-    for phone in phones:
-        if phone.symbol == SILENCE:
-            continue
-        start, end = phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE
-        if out and start - out[-1][1] < PAUSE:
-            out[-1] = (out[-1][0], end)
-        else:
-            out.append((start, end))
-    return out
+def _spans(phones: Sequence[Phone], symbols: frozenset[str]) -> list[tuple[float, float]]:
+    """Start and end in seconds of the phones of `symbols`."""
+    return [(phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE) for phone in phones if phone.symbol in symbols]
 
 
-def speaking(phones: Sequence[Phone], times: np.ndarray) -> np.ndarray:
-    """1 in speech, 0 in pauses, with smooth ramps: opening before the first sound, closing over the last one's decay."""
-    out = np.zeros(len(times))
-    for start, end in runs(phones):
-        rise = smooth((times - (start - ANTICIPATION)) / ANTICIPATION)
-        fall = smooth((end - 0.03 + RELEASE - times) / RELEASE)
-        out = np.maximum(out, np.minimum(rise, fall))
-    return out
-
-
-def _events(phones: Sequence[Phone], symbols: frozenset[str], middles: np.ndarray, hold: float) -> np.ndarray:
-    """0..1: 1 for `hold` seconds either side of the middle of each phone of `symbols`, and in its nearest frame for certain."""
+def _events(spans: Sequence[tuple[float, float]], middles: np.ndarray, hold: float) -> np.ndarray:
+    """0..1: 1 for `hold` seconds at least either side of each span's middle, and in the frame nearest to it for certain."""
     out = np.zeros(len(middles))
-    for phone in phones:
-        if phone.symbol not in symbols:
-            continue
-        start, end = phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE
-        centre, half = (start + end) / 2, max(hold, (end - start) / 2 - RAMP)
-        away = np.abs(middles - centre)
+    for start, end in spans:
+        half = max(hold, (end - start) / 2 - RAMP)
+        away = np.abs(middles - (start + end) / 2)
         out = np.maximum(out, smooth((half + RAMP - away) / RAMP))
         out[int(np.argmin(away))] = 1.0
     return out
-
-
-def rest_at_ends(frames: int, fps: int, seconds: float) -> np.ndarray:
-    """0 in the first and the last frame, 1 inside, with smooth ramps of up to `seconds`."""
-    index = np.arange(frames)
-    inside = np.minimum(index, frames - 1 - index) / max(1.0, seconds * fps)
-    return smooth(inside)
-
-
-def smooth(x: np.ndarray) -> np.ndarray:
-    """Smoothstep: 0 up to 0, 1 from 1, without a corner."""
-    x = np.clip(x, 0.0, 1.0)
-    return x * x * (3 - 2 * x)
-
-
-def loudness_of(sound: np.ndarray, offset: int, fps: int, frames: int, phones: Sequence[Phone]) -> np.ndarray:
-    """0..1, one value a frame: square root of the RMS over its 95th percentile in speech.
-
-    `sound` is mono at 48 kHz and starts `offset` samples after the segment's start. RMS over windows of 33 ms around the
-    frame's middle.
-    """
-    step = SAMPLE_RATE // fps
-    half = round(0.0333 * SAMPLE_RATE / 2)
-    energy = np.concatenate([[0.0], np.cumsum(np.square(sound, dtype=np.float64))])
-    middles = np.arange(frames) * step + step // 2 - offset
-    low, high = np.clip(middles - half, 0, len(sound)), np.clip(middles + half, 0, len(sound))
-    rms = np.sqrt((energy[high] - energy[low]) / (2 * half))
-    times = (np.arange(frames) + 0.5) / fps
-    spoken = rms[speaking(phones, times) > 0.99]
-    top = float(np.percentile(spoken, 95)) if len(spoken) else 0.0
-    return np.sqrt(np.clip(rms / top, 0.0, 1.0)) if top > 1e-6 else np.zeros(frames)
