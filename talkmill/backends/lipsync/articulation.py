@@ -53,13 +53,11 @@ MIXTURES: dict[str, dict[str, float]] = {
     "ʌ": {"aa": 0.7, "E": 0.3},
     "æ": {"aa": 0.75, "E": 0.25},
     "ɪ": {"E": 0.5, "I": 0.5},
-    "ᵻ": {"E": 0.5, "I": 0.5},
     "ɨ": {"I": 0.7, "E": 0.3},
     "ɘ": {"E": 0.7, "sil": 0.3},
     "ø": {"U": 0.55, "E": 0.45},
     "œ": {"O": 0.6, "E": 0.4},
     "ɶ": {"O": 0.5, "aa": 0.5},
-    "ʏ": {"U": 0.65, "E": 0.35},
     "ɵ": {"O": 0.5, "U": 0.5},
     "ʉ": {"U": 0.8, "I": 0.2},
     "ɯ": {"I": 0.5, "U": 0.5},
@@ -70,7 +68,6 @@ MIXTURES: dict[str, dict[str, float]] = {
     "ɜ": {"E": 0.5, "RR": 0.5},
     "ɝ": {"E": 0.4, "RR": 0.6},
     "ɚ": {"E": 0.35, "RR": 0.65},
-    "ɞ": {"O": 0.6, "E": 0.4},
     # consonants
     "β": {"PP": 0.7, "U": 0.3},
     "ɸ": {"PP": 0.65, "U": 0.35},
@@ -113,11 +110,12 @@ MIXTURES: dict[str, dict[str, float]] = {
 }
 """IPA symbol -> weights of visemes, where these say more than `openfacefx`'s one viseme, or where it has none."""
 
-VOWELS = frozenset("aeiouyæøœɐɑɒɔəɘɛɜɝɚɞɤɪɯɵɶʉʊʌʏɨᵻ")
+VOWELS = frozenset("aeiouyæøœɐɑɒɔəɘɛɜɝɚɤɪɯɵɶʉʊʌɨ")
 _AFFRICATES = ("tʃ", "dʒ", "tɕ", "dʑ", "ts", "dz", "tʂ", "dʐ")
 _BASES = dict(zip("abcdefghijklmnopqrstuvwxyz", "abkdefɡhijklmnopkɹstuvwkyz", strict=True))
 """Base letter of an unknown symbol -> the IPA symbol whose class it is taken to be."""
-_SPELLINGS = {"\ue000": "ç", "g": "ɡ", "˞": "ɹ", "ɫ": "l"}
+_SPELLINGS = {"\ue000": "ç", "g": "ɡ", "˞": "ɹ", "ɫ": "l", "ᵻ": "ɪ", "ᵿ": "ʊ", "ʏ": "ø", "ɞ": "œ"}
+"""Characters that are seen as another symbol."""
 _NAME = re.compile(r"LETTER (?:SMALL |CAPITAL )?(?:[A-Z]+ )*?([A-Z])\b")
 
 

@@ -12,6 +12,9 @@ from talkmill.model import SAMPLE_RATE
 Curves = dict[str, np.ndarray]
 """Name -> one value a frame."""
 
+Span = tuple[float, float]
+"""Start and end in seconds from the segment's start."""
+
 PAUSE = 0.16
 """Seconds of silence from which the mouth comes to rest; a shorter one belongs to the phone before it."""
 ANTICIPATION = 0.100
@@ -22,9 +25,9 @@ RELEASE = 0.100
 """Seconds in which it does."""
 
 
-def runs(phones: Sequence[Phone]) -> list[tuple[float, float]]:
+def runs(phones: Sequence[Phone]) -> list[Span]:
     """Start and end in seconds of each stretch of speech between pauses of at least `PAUSE` (shorter ones are part of it)."""
-    out: list[tuple[float, float]] = []
+    out: list[Span] = []
     for phone in phones:
         if phone.symbol == SILENCE:
             continue
@@ -36,10 +39,10 @@ def runs(phones: Sequence[Phone]) -> list[tuple[float, float]]:
     return out
 
 
-def speaking(phones: Sequence[Phone], times: np.ndarray) -> np.ndarray:
-    """1 in speech, 0 in pauses, with smooth ramps: opening before the first sound, closing over the last one's decay."""
+def speaking(spans: Sequence[Span], times: np.ndarray) -> np.ndarray:
+    """1 in the spans of speech, 0 in pauses; ramps open before the first sound and close over the last one's decay."""
     out = np.zeros(len(times))
-    for start, end in runs(phones):
+    for start, end in spans:
         rise = smooth((times - (start - ANTICIPATION)) / ANTICIPATION)
         fall = smooth((end - DECAY + RELEASE - times) / RELEASE)
         out = np.maximum(out, np.minimum(rise, fall))

@@ -97,8 +97,8 @@ def gesture_curves(
 
 def listen(phones: Sequence[Phone], words: Sequence[Timed], sound: Sound) -> Speech:
     """Runs, prominent vowels (loud and long, at least 0.9 s apart) and questions of a segment."""
-    spoken = runs(phones)
-    loudness = sound.loudness(speaking(phones, sound.middles) > 0.99)
+    spoken = sound.trimmed(runs(phones))
+    loudness = sound.loudness(speaking(spoken, sound.middles) > 0.99)
     scored = []
     for phone in phones:
         if phone.symbol in VOWELS:

@@ -20,7 +20,7 @@ from talkmill.backends.lipsync.articulation import (
     Phone,
     visemes_of,
 )
-from talkmill.backends.lipsync.envelope import PAUSE, Curves, rest_at_ends, smooth, speaking
+from talkmill.backends.lipsync.envelope import PAUSE, Curves, Span, rest_at_ends, runs, smooth, speaking
 from talkmill.backends.lipsync.sound import CELL, Sound
 from talkmill.model import SAMPLE_RATE
 
@@ -49,14 +49,17 @@ def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curv
     """
     middles = sound.middles
     curves = _blend(phones, sound.fps, sound.frames)
-    awake = speaking(phones, middles)
+    spoken = runs(phones)
+    heard = sound.trimmed(spoken)
+    awake = speaking(heard, middles)
     curves["open"] *= 0.42 + 0.62 * sound.loudness(awake > 0.99)
     for name in ("open", "width", "round"):
         curves[name] *= strength
     for values in curves.values():
         values *= awake
-    curves["tuck"] = _events(_spans(phones, TUCKED), middles, hold=0.020)
-    curves["tongue"] = np.maximum(curves["tongue"], 0.9 * _events(_spans(phones, BETWEEN), middles, hold=0.017))
+    tucks, tips = (_audible(_spans(phones, symbols), spoken, heard, -0.02) for symbols in (TUCKED, BETWEEN))
+    curves["tuck"] = _events(tucks, middles, hold=0.020) * awake
+    curves["tongue"] = np.maximum(curves["tongue"], 0.9 * _events(tips, middles, hold=0.017) * awake)
     curves["open"] = np.minimum(curves["open"], 1 - 0.82 * curves["tuck"])
     curves["press"] = _events(closures(phones, sound), middles, hold=HOLD)
     parted = 1 - curves["press"]
@@ -67,15 +70,16 @@ def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curv
     return {name: np.clip(values * ends, *bounds.get(name, (0, 1))) for name, values in curves.items()}
 
 
-def closures(phones: Sequence[Phone], sound: Sound) -> list[tuple[float, float]]:
+def closures(phones: Sequence[Phone], sound: Sound) -> list[Span]:
     """Start and end in seconds of the lips' hold for each p, b and m: as long as its label, about its quietest moment.
 
     Labels of stops are often late, or start at the burst, after the hold that is seen. The sound knows: while the lips are
     shut nothing above about 1 kHz comes out, so the hold is centred on the least energy of the differenced sound near the
     label (40 ms windows), pulled towards the label's middle.
     """
-    out: list[tuple[float, float]] = []
-    hiss = np.maximum(sound.hiss, np.percentile(sound.hiss, 95) - QUIET) if len(sound.hiss) else sound.hiss
+    out: list[Span] = []
+    sounding = sound.hiss[sound.audible()]
+    hiss = np.maximum(sound.hiss, np.percentile(sounding, 95) - QUIET) if len(sounding) else np.zeros(len(sound.hiss))
     for before, phone in zip([None, *phones], phones, strict=False):
         if phone.symbol not in SHUT:
             continue
@@ -92,7 +96,8 @@ def closures(phones: Sequence[Phone], sound: Sound) -> list[tuple[float, float]]
             moved = cells[int(np.argmin(cost))] * CELL - centre
             start, end = start + moved, end + moved
         out.append((start, end))
-    return out
+    spoken = runs(phones)
+    return _audible(out, spoken, sound.trimmed(spoken), 0.02)
 
 
 def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
@@ -119,12 +124,26 @@ def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
     return {name: values[:, index].copy() for index, name in enumerate(ARTICULATORS)}
 
 
-def _spans(phones: Sequence[Phone], symbols: frozenset[str]) -> list[tuple[float, float]]:
+def _spans(phones: Sequence[Phone], symbols: frozenset[str]) -> list[Span]:
     """Start and end in seconds of the phones of `symbols`."""
     return [(phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE) for phone in phones if phone.symbol in symbols]
 
 
-def _events(spans: Sequence[tuple[float, float]], middles: np.ndarray, hold: float) -> np.ndarray:
+def _audible(spans: list[Span], spoken: list[Span], heard: list[Span], after: float) -> list[Span]:
+    """Spans, moved so that none has its middle later than `after` the last that is heard of its stretch of speech.
+
+    A label of a final consonant may run on into silence, where a mouth that still moves is seen to.
+    """
+    out = []
+    for start, end in spans:
+        centre = (start + end) / 2
+        latest = next((b + after for (a0, b0), (_, b) in zip(spoken, heard, strict=True) if a0 <= centre <= b0), centre)
+        moved = min(0.0, latest - centre)
+        out.append((start + moved, end + moved))
+    return out
+
+
+def _events(spans: Sequence[Span], middles: np.ndarray, hold: float) -> np.ndarray:
     """0..1: 1 for `hold` seconds at least either side of each span's middle, and in the frame nearest to it for certain."""
     out = np.zeros(len(middles))
     for start, end in spans:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,17 +18,23 @@ CELL = 0.005
 """Seconds of one value of `hiss`."""
 
 
+DEPTH = 34.0
+"""Decibels under speech at which nothing is heard of it."""
+
+
 @dataclass(frozen=True)
 class Sound:
     """Measures of one take, placed `offset` samples after the start of a segment of `frames`.
 
-    `rms`: 0..1, one value a frame. `hiss`: level in dB of the differenced sound, one value for each `CELL` of the segment;
-    differencing weighs high frequencies (6 dB an octave), so a voiced hold or a nasal is as quiet in it as a silent one.
+    `rms`: 0..1, one value a frame. `level`: the same in dB, one value for each `CELL` of the segment. `hiss`: level of the
+    differenced sound; that weighs high frequencies (6 dB an octave), so a voiced hold or a nasal is as quiet in it as a silent
+    one.
     """
 
     fps: int
     frames: int
     rms: np.ndarray
+    level: np.ndarray
     hiss: np.ndarray
 
     @property
@@ -41,15 +48,29 @@ class Sound:
         top = float(np.percentile(heard, 95)) if len(heard) else 0.0
         return np.sqrt(np.clip(self.rms / top, 0.0, 1.0)) if top > 1e-6 else np.zeros(self.frames)
 
+    def audible(self) -> np.ndarray:
+        """Cells whose level is within `DEPTH` of the sounding cells' 95th percentile."""
+        sounding = self.level[self.level > -80]
+        return self.level > (np.percentile(sounding, 95) - DEPTH if len(sounding) else 0.0)
+
     def silent(self, reach: float = 0.1) -> np.ndarray:
-        """Frames that are silent with `reach` seconds around them: RMS 34 dB under the sounding frames' 95th percentile."""
-        sounding = self.rms[self.rms > 1e-4]
-        quiet = self.rms < (0.02 * np.percentile(sounding, 95) if len(sounding) else 1.0)
-        steps = round(reach * self.fps)
-        out = quiet.copy()
-        for step in range(1, steps + 1):
-            out[step:] &= quiet[:-step]
-            out[:-step] &= quiet[step:]
+        """Frames in which, and for `reach` seconds around which, nothing is audible."""
+        heard = np.concatenate([[0], np.cumsum(self.audible())])
+        low = np.clip(np.floor((self.middles - 0.5 / self.fps - reach) / CELL).astype(int), 0, len(self.level))
+        high = np.clip(np.ceil((self.middles + 0.5 / self.fps + reach) / CELL).astype(int), 0, len(self.level))
+        return heard[high] == heard[low]
+
+    def trimmed(self, spans: Sequence[tuple[float, float]], reach: float = 0.25) -> list[tuple[float, float]]:
+        """Spans of speech (seconds), cut by up to `reach` at either end to what is audible of them."""
+        audible = self.audible()
+        out = []
+        for start, end in spans:
+            first, last = round(start / CELL), round(end / CELL)
+            heard = first + np.flatnonzero(audible[first:last])
+            if len(heard):
+                start = max(start, min(start + reach, heard[0] * CELL))
+                end = min(end, max(end - reach, (heard[-1] + 1) * CELL))
+            out.append((start, end))
         return out
 
 
@@ -61,7 +82,8 @@ def measure(samples: np.ndarray, offset: int, fps: int, frames: int) -> Sound:
     cell = round(CELL * SAMPLE_RATE)
     differenced = np.diff(samples, prepend=0.0)
     starts = np.arange(frames * step // cell) * cell - offset
-    return Sound(fps, frames, rms, 10 * np.log10(_mean_squares(differenced, starts, cell) + 1e-10))
+    level, hiss = (10 * np.log10(_mean_squares(values, starts, cell) + 1e-10) for values in (samples, differenced))
+    return Sound(fps, frames, rms, level, hiss)
 
 
 def _mean_squares(samples: np.ndarray, starts: np.ndarray, width: int) -> np.ndarray:

@@ -61,7 +61,8 @@ def _facts(curves: Mapping[str, Any], holds: list[tuple[float, float]], sound: A
 
     shut = (curves["press"] > 0.99) | (curves["open"] < 0.01)
     nearest = [int(np.argmin(np.abs(sound.middles - (start + end) / 2))) for start, end in holds]
-    mouth = np.stack([curves[name] for name in ("open", "width", "round", "tuck", "press", "teeth", "tongue")])
+    inside = [curves[name] * np.minimum(1.0, 10 * curves["open"]) for name in ("teeth", "tongue")]  # seen through the lips only
+    mouth = np.stack([*(curves[name] for name in ("open", "width", "round", "tuck", "press")), *inside])
     moves = np.abs(np.diff(mouth, axis=1, prepend=mouth[:, :1])).max(axis=0)
     silent = sound.silent()
     return {
