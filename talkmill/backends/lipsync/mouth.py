@@ -1,0 +1,154 @@
+"""The mouth: phones and loudness to the eight mouth curves.
+
+Order matters: blend (coarticulation) -> effort (loudness) -> rest in pauses -> tucks and tongue -> closures -> rest at the
+segment's ends. Closures come after everything that opens the mouth and multiply it, so no later step can part shut lips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from talkmill.backends.lipsync.articulation import (
+    ARTICULATORS,
+    BETWEEN,
+    SHUT,
+    SILENCE,
+    TARGETS,
+    TUCKED,
+    Phone,
+    visemes_of,
+)
+from talkmill.backends.lipsync.envelope import PAUSE, Curves, Span, rest_at_ends, runs, smooth, speaking
+from talkmill.backends.lipsync.sound import CELL, Sound
+from talkmill.model import SAMPLE_RATE
+
+OVERSAMPLING = 8
+"""Samples of the blend in one frame; even, so that one of them is the frame's middle."""
+SHARPNESS = 1.8
+"""Exponent on the blended weights: dominance blending alone makes every frame the same half-open mouth."""
+SMOOTH = 0.012
+"""Seconds (sigma) of smoothing of the blend: takes the cusps off its exponentials."""
+QUIET = 30.0
+"""Decibels under the speech's level below which a hold is as quiet as it needs to be."""
+EARLIER, LATER, AFTER_PAUSE = 0.060, 0.015, 0.030
+"""Seconds around a label's middle in which its closure is looked for: before, after, and before where a pause precedes."""
+PULL = 200.0
+"""Decibels a second: what a closure's hold must be quieter by to lie farther from its label's middle."""
+RAMP = 0.050
+"""Seconds in which lips close and part."""
+HOLD = 0.033
+"""Seconds either side of a closure's middle for which the lips stay shut at least: two frames at 30 a second."""
+
+
+def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curves:
+    """Mouth curves, one value a frame, as the mouth is in the frame's middle.
+
+    `phones` cover the segment without a gap; `strength` scales the articulation (open, width, round) and never a closure.
+    """
+    middles = sound.middles
+    curves = _blend(phones, sound.fps, sound.frames)
+    spoken = runs(phones)
+    heard = sound.trimmed(spoken)
+    awake = speaking(heard, middles)
+    curves["open"] *= 0.42 + 0.62 * sound.loudness(awake > 0.99)
+    for name in ("open", "width", "round"):
+        curves[name] *= strength
+    for values in curves.values():
+        values *= awake
+    tucks, tips = (_audible(_spans(phones, symbols), spoken, heard, -0.02) for symbols in (TUCKED, BETWEEN))
+    curves["tuck"] = _events(tucks, middles, hold=0.020) * awake
+    curves["tongue"] = np.maximum(curves["tongue"], 0.9 * _events(tips, middles, hold=0.017) * awake)
+    curves["open"] = np.minimum(curves["open"], 1 - 0.82 * curves["tuck"])
+    curves["press"] = _events(closures(phones, sound), middles, hold=HOLD)
+    parted = 1 - curves["press"]
+    for name in ("open", "teeth", "tongue", "tuck"):
+        curves[name] = curves[name] * parted
+    ends = rest_at_ends(sound.frames, sound.fps, 0.1)
+    bounds = {"width": (-1, 1)}
+    return {name: np.clip(values * ends, *bounds.get(name, (0, 1))) for name, values in curves.items()}
+
+
+def closures(phones: Sequence[Phone], sound: Sound) -> list[Span]:
+    """Start and end in seconds of the lips' hold for each p, b and m: as long as its label, about its quietest moment.
+
+    Labels of stops are often late, or start at the burst, after the hold that is seen. The sound knows: while the lips are
+    shut nothing above about 1 kHz comes out, so the hold is centred on the least energy of the differenced sound near the
+    label (40 ms windows), pulled towards the label's middle.
+    """
+    out: list[Span] = []
+    sounding = sound.hiss[sound.audible()]
+    hiss = np.maximum(sound.hiss, np.percentile(sounding, 95) - QUIET) if len(sounding) else np.zeros(len(sound.hiss))
+    for before, phone in zip([None, *phones], phones, strict=False):
+        if phone.symbol not in SHUT:
+            continue
+        start, end = phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE
+        centre = (start + end) / 2
+        first = centre - (AFTER_PAUSE if before is None or before.symbol == SILENCE else EARLIER)
+        if before is not None and before.symbol != SILENCE:
+            first = max(first, (before.start + before.end) / 2 / SAMPLE_RATE)
+        cells = np.arange(round(first / CELL), round((centre + LATER) / CELL) + 1)
+        cells = cells[(cells >= 4) & (cells + 4 <= len(hiss))]
+        if len(cells):
+            level = np.array([hiss[cell - 4 : cell + 4].mean() for cell in cells])
+            cost = level + PULL * np.abs(cells * CELL - centre)
+            moved = cells[int(np.argmin(cost))] * CELL - centre
+            start, end = start + moved, end + moved
+        out.append((start, end))
+    spoken = runs(phones)
+    return _audible(out, spoken, sound.trimmed(spoken), 0.02)
+
+
+def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
+    """The articulators' curves from coarticulated viseme weights (Cohen and Massaro's dominance, by openfacefx)."""
+    from openfacefx.alignment import PhonemeSegment
+    from openfacefx.coarticulation import CoartParams, build_viseme_curves
+    from openfacefx.ipa import IPA_MAPPING
+    from openfacefx.mapping import Mapping
+
+    rows = {symbol: dict(visemes_of(symbol)) for symbol in {phone.symbol for phone in phones} | {SILENCE}}
+    mapping = Mapping(IPA_MAPPING.targets, rows, allow_custom_symbols=True)
+    params = CoartParams(short_silence=PAUSE, closure_floor=0.0, split_diphthongs=False, smooth=SMOOTH)
+    spans = [PhonemeSegment(phone.symbol, phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE) for phone in phones]
+    rate = fps * OVERSAMPLING
+    _, weights = build_viseme_curves(spans, fps=rate, mapping=mapping, params=params)
+    weights = weights[OVERSAMPLING // 2 :: OVERSAMPLING][:frames]
+    if len(weights) < frames:  # no phones at all
+        rest = np.zeros((frames - len(weights), len(mapping.targets)))
+        rest[:, mapping.target_names.index(SILENCE)] = 1.0
+        weights = np.concatenate([weights, rest])
+    sharp = weights**SHARPNESS
+    sharp /= np.maximum(sharp.sum(axis=1, keepdims=True), 1e-9)
+    values = sharp @ np.array([TARGETS[name] for name in mapping.target_names])
+    return {name: values[:, index].copy() for index, name in enumerate(ARTICULATORS)}
+
+
+def _spans(phones: Sequence[Phone], symbols: frozenset[str]) -> list[Span]:
+    """Start and end in seconds of the phones of `symbols`."""
+    return [(phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE) for phone in phones if phone.symbol in symbols]
+
+
+def _audible(spans: list[Span], spoken: list[Span], heard: list[Span], after: float) -> list[Span]:
+    """Spans, moved so that none has its middle later than `after` the last that is heard of its stretch of speech.
+
+    A label of a final consonant may run on into silence, where a mouth that still moves is seen to.
+    """
+    out = []
+    for start, end in spans:
+        centre = (start + end) / 2
+        latest = next((b + after for (a0, b0), (_, b) in zip(spoken, heard, strict=True) if a0 <= centre <= b0), centre)
+        moved = min(0.0, latest - centre)
+        out.append((start + moved, end + moved))
+    return out
+
+
+def _events(spans: Sequence[Span], middles: np.ndarray, hold: float) -> np.ndarray:
+    """0..1: 1 for `hold` seconds at least either side of each span's middle, and in the frame nearest to it for certain."""
+    out = np.zeros(len(middles))
+    for start, end in spans:
+        half = max(hold, (end - start) / 2 - RAMP)
+        away = np.abs(middles - (start + end) / 2)
+        out = np.maximum(out, smooth((half + RAMP - away) / RAMP))
+        out[int(np.argmin(away))] = 1.0
+    return out
