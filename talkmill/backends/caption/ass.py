@@ -31,6 +31,8 @@ BELOW = 0.24
 """Depth of the descenders below the baseline in ems: the bottom edge of a caption."""
 ABOVE = 0.8
 """Height of the letters above the baseline in ems."""
+PAD_X, PAD_Y = 0.34, 0.16
+"""What a plate leaves free beside and above its letters, in ems."""
 TALL = ("ARABIC", "DEVANAGARI", "THAI", "LAO", "KHMER", "MYANMAR", "BENGALI", "TAMIL", "TELUGU")
 
 
@@ -113,7 +115,8 @@ def document(cues: Sequence[Cue], speakers: Mapping[int, Speaker], shape: Format
             fontname=first.family, fontsize=round(size * first.line, 3), bold=first.weight >= 600,
             primarycolor=_colour(speaker.style.colour), secondarycolor=_colour(speaker.style.colour),
             outlinecolor=_colour(speaker.style.outline), backcolor=_colour(speaker.style.outline, 110),
-            outline=round(size * OUTLINE, 2), shadow=round(size * SHADOW, 2),
+            # On a plate of its own the text needs no outline.
+            outline=0 if speaker.style.box else round(size * OUTLINE, 2), shadow=0 if speaker.style.box else round(size * SHADOW, 2),
             alignment=pysubs2.Alignment.BOTTOM_CENTER, marginl=0, marginr=0, marginv=0, encoding=-1,
         )
     for cue in cues:
@@ -123,18 +126,26 @@ def document(cues: Sequence[Cue], speakers: Mapping[int, Speaker], shape: Format
     return file
 
 
+def room(shape: Format, style: Style, unit: float = 1.0) -> float:
+    """Pixels that the letters of a line may take, so that outline, shadow and plate lie inside the safe box too."""
+    around = PAD_X if style.box else OUTLINE + SHADOW
+    return shape.caption_width - 2 * around * style.size * unit
+
+
 def _events(cue: Cue, speaker: Speaker, shape: Format, fps: int, unit: float) -> list[Any]:
     size = speaker.style.size * unit
-    edges = 2 * size * (OUTLINE + SHADOW)
-    layout = lay(cue.pieces, lambda text: speaker.fonts.width(text) * size, shape.caption_width - edges, shape.line)
+    layout = lay(cue.pieces, lambda text: speaker.fonts.width(text) * size, room(shape, speaker.style, unit), shape.line)
     size *= layout.scale
     pitch = size * (1.45 if _tall(cue.text) else 1.2)
     centre = shape.width / 2
     bottom = round((speaker.style.position or shape.position) * shape.height)
-    bottom = min(bottom, shape.safe[3] - round(size * (OUTLINE + SHADOW)))
+    bottom = min(bottom, shape.safe[3])
     events = []
     if speaker.style.box:
         events.append(_box(cue, layout, speaker, size, pitch, (centre, bottom), fps))
+        bottom -= PAD_Y * size
+    else:
+        bottom -= (OUTLINE + SHADOW) * size
     for row, line in enumerate(layout.lines):
         drawn = [speaker.fonts.drawn[number] for piece in line for number, _ in speaker.fonts.runs(piece.text)]
         baseline = bottom - size * BELOW - pitch * (len(layout.lines) - 1 - row)
@@ -202,11 +213,11 @@ def _box(cue: Cue, layout: Layout, speaker: Speaker, size: float, pitch: float, 
     """A rounded plate behind the lines, drawn as one shape so that it never changes within a cue."""
     from talkmill.backends.caption.cues import joined
 
-    pad, radius = 0.34 * size, 0.28 * size
-    width = max(speaker.fonts.width(joined(line)) for line in layout.lines) * size + 2 * pad
-    height = pitch * (len(layout.lines) - 1) + size * (ABOVE + BELOW) + 0.7 * pad
+    radius = 0.28 * size
+    width = max(speaker.fonts.width(joined(line)) for line in layout.lines) * size + 2 * PAD_X * size
+    height = pitch * (len(layout.lines) - 1) + size * (ABOVE + BELOW + 2 * PAD_Y)
     x0, x1 = at[0] - width / 2, at[0] + width / 2
-    y1 = at[1] + 0.35 * pad
+    y1 = at[1]
     y0 = y1 - height
     k = radius * 0.4477
     n = "{:.1f}".format

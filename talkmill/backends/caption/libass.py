@@ -42,9 +42,8 @@ class Libass:
 
         def fits(group: Sequence[cues.Piece]) -> bool:
             speaker = speakers[group[0].utterance]
-            size = speaker.style.size
-            room = shape.caption_width - 2 * size * (ass.OUTLINE + ass.SHADOW)
-            return lines.fits(group, lambda text: speaker.fonts.width(text) * size, room, shape.line)
+            room = ass.room(shape, speaker.style)
+            return lines.fits(group, lambda text: speaker.fonts.width(text) * speaker.style.size, room, shape.line)
 
         found = cues.build(parts, fps, frames, fits)
         files |= {"srt": workdir / "captions.srt", "vtt": workdir / "captions.vtt"}
