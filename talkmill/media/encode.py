@@ -31,7 +31,7 @@ PRIMING = 1024
 """Samples by which ffmpeg's AAC encoder runs late."""
 THREADS = 2
 """Threads of x264: fixed, because the bytes depend on it."""
-PRESET = ("-preset", "veryfast", "-crf", "18", "-maxrate", "12M", "-bufsize", "24M")
+PRESET = ("-preset", "superfast", "-crf", "18", "-maxrate", "12M", "-bufsize", "24M")
 STALL = 120.0
 """Seconds without any progress after which ffmpeg counts as hung."""
 PIPE = 1 << 20
