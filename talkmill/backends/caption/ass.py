@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from talkmill.backends.caption.cues import Cue, Piece
+from talkmill.backends.caption.cues import Cue, Piece, joined, shown
 from talkmill.backends.caption.fonts import Drawn, Face, is_picture
 from talkmill.backends.caption.lines import Layout, lay
 from talkmill.backends.caption.style import Style
@@ -31,6 +31,8 @@ BELOW = 0.24
 """Depth of the descenders below the baseline in ems: the bottom edge of a caption."""
 ABOVE = 0.8
 """Height of the letters above the baseline in ems."""
+ABOVE_TALL, BELOW_TALL = 0.95, 0.34
+"""The same for scripts that stack marks on their letters."""
 PAD_X, PAD_Y = 0.34, 0.16
 """What a plate leaves free beside and above its letters, in ems."""
 TALL = ("ARABIC", "DEVANAGARI", "THAI", "LAO", "KHMER", "MYANMAR", "BENGALI", "TAMIL", "TELUGU")
@@ -140,15 +142,16 @@ def _events(cue: Cue, speaker: Speaker, shape: Format, fps: int, unit: float) ->
     centre = shape.width / 2
     bottom = round((speaker.style.position or shape.position) * shape.height)
     bottom = min(bottom, shape.safe[3])
+    above, below = (ABOVE_TALL, BELOW_TALL) if _tall(cue.text) else (ABOVE, BELOW)
     events = []
     if speaker.style.box:
-        events.append(_box(cue, layout, speaker, size, pitch, (centre, bottom), fps))
+        events.append(_box(cue, layout, speaker, size, pitch * (len(layout.lines) - 1) + size * (above + below), (centre, bottom), fps))
         bottom -= PAD_Y * size
     else:
         bottom -= (OUTLINE + SHADOW) * size
     for row, line in enumerate(layout.lines):
         drawn = [speaker.fonts.drawn[number] for piece in line for number, _ in speaker.fonts.runs(piece.text)]
-        baseline = bottom - size * BELOW - pitch * (len(layout.lines) - 1 - row)
+        baseline = bottom - size * below - pitch * (len(layout.lines) - 1 - row)
         y = baseline + size * max((one.descent for one in drawn), default=0)
         place = f"{{\\pos({centre:g},{y:.1f})" + (f"\\fscx{100 * layout.scale:.1f}\\fscy{100 * layout.scale:.1f}" if layout.scale < 1 else "") + "}"
         for start, end, active in _states(cue, line, fps):
@@ -196,7 +199,7 @@ def _text(line: Sequence[Piece], active: int | None, speaker: Speaker, scale: fl
                 one = speaker.fonts.drawn[number]
                 text += f"{{\\fn{one.family}\\fs{speaker.style.size * unit * one.line:.3f}}}"
                 font = number
-            text += escape(run)
+            text += escape(shown(run, last=index == len(line) - 1))
         if index == active:
             text += f"{{\\1c{plain}}}"
     return text
@@ -209,13 +212,11 @@ def escape(text: str) -> str:
     return clean.replace("\\", f"\\{joiner}").replace("{", "\\{").replace("}", "\\}")
 
 
-def _box(cue: Cue, layout: Layout, speaker: Speaker, size: float, pitch: float, at: tuple[float, float], fps: int) -> Any:
+def _box(cue: Cue, layout: Layout, speaker: Speaker, size: float, letters: float, at: tuple[float, float], fps: int) -> Any:
     """A rounded plate behind the lines, drawn as one shape so that it never changes within a cue."""
-    from talkmill.backends.caption.cues import joined
-
     radius = 0.28 * size
     width = max(speaker.fonts.width(joined(line)) for line in layout.lines) * size + 2 * PAD_X * size
-    height = pitch * (len(layout.lines) - 1) + size * (ABOVE + BELOW + 2 * PAD_Y)
+    height = letters + 2 * PAD_Y * size
     x0, x1 = at[0] - width / 2, at[0] + width / 2
     y1 = at[1]
     y0 = y1 - height

@@ -29,6 +29,8 @@ CHARACTERS = 40
 
 SENTENCE_END = ".!?…。！？؟।"
 CLAUSE_END = ",;:،؛、，；：—–"
+CUT = "\u00ad"
+"""Soft hyphen: ends a piece after which a word was cut."""
 OPENERS = "“‘«([{¿¡「『"
 
 
@@ -63,8 +65,15 @@ class Cue:
 
 
 def joined(pieces: Sequence[Piece]) -> str:
-    """The pieces as they are written."""
-    return "".join(piece.text if piece.glued or not index else f" {piece.text}" for index, piece in enumerate(pieces))
+    """The pieces as they are written; where they end within a cut word, with a hyphen."""
+    text = "".join(piece.text if piece.glued or not index else f" {piece.text}" for index, piece in enumerate(pieces))
+    return shown(text, last=True)
+
+
+def shown(text: str, last: bool) -> str:
+    """Text with its cut marks as they are seen: a hyphen at the end of a line, nothing elsewhere."""
+    cut = last and text.endswith(CUT)
+    return text.replace(CUT, "") + ("-" if cut else "")
 
 
 def build(pieces: Sequence[Piece], fps: int, frames: int, fits: Callable[[Sequence[Piece]], bool]) -> list[Cue]:
@@ -122,6 +131,8 @@ def _cost(group: Sequence[Piece], following: Piece | None) -> float:
 
 def _break_cost(left: Piece, right: Piece) -> float:
     """How badly a reader is torn away between two neighbours."""
+    if left.text.endswith(CUT):
+        return 12.0
     if _ends(left.text, SENTENCE_END):
         return 0.0
     if _ends(left.text, CLAUSE_END) or right.start - left.end > 0.25 * SAMPLE_RATE:

@@ -70,7 +70,7 @@ class Libass:
             is_own = font is not None and own is not None and font.casefold() not in {family.casefold() for family in fonts.FAMILIES}
             chosen[name] = fonts.choose(text, None if is_own else font, own if is_own else None, request["language"])
             for face in chosen[name]:
-                texts.setdefault(face.source, set()).update(letter for letter in text if face.has(letter))
+                texts.setdefault(face.source, set()).update(letter for letter in text + "-" if face.has(letter))
         drawn: dict[fonts.Source, fonts.Drawn] = {}
         for number, (source, letters) in enumerate(texts.items()):
             face = next(face for faces in chosen.values() for face in faces if face.source == source)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from talkmill.backends.caption.cues import OPENERS, Piece
+from talkmill.backends.caption.cues import CUT, OPENERS, Piece
 from talkmill.backends.caption.lines import length
 
 LONGEST = 24
@@ -20,7 +20,7 @@ def of(words: Sequence[Sequence[Any]], language: str) -> list[Piece]:
     """Pieces of the request's words [[text, start, end, utterance]]; a cut word's time is shared by its characters."""
     pieces: list[Piece] = []
     for text, start, end, utterance in words:
-        clean = unicodedata.normalize("NFC", " ".join(str(text).split()))
+        clean = unicodedata.normalize("NFC", " ".join(str(text).replace(CUT, "").split()))
         if not clean:
             continue
         if pieces and pieces[-1].utterance == utterance and not any(letter.isalnum() for letter in clean) and clean[0] not in OPENERS:
@@ -29,7 +29,7 @@ def of(words: Sequence[Sequence[Any]], language: str) -> list[Piece]:
             pieces[-1] = Piece(f"{before.text} {clean}", before.start, max(before.end, end), utterance, before.glued)
             continue
         parts = _parts(clean, language)
-        total = sum(len(part) for part in parts)
+        total = sum(len(part) for part in parts) or 1
         done = 0
         for index, part in enumerate(parts):
             a = start + (end - start) * done // total
@@ -59,9 +59,15 @@ def _cut(part: str, limit: int) -> list[str]:
         at = len(part) * index // count
         while at < len(part) and (unicodedata.category(part[at]).startswith("M") or not part[at].isalnum()):
             at += 1
-        if cuts[-1] < at < len(part):
+        if cuts[-1] < at < len(part) - 1:
             cuts.append(at)
-    return [part[a:b] for a, b in zip(cuts, [*cuts[1:], len(part)], strict=True)]
+    bits = [part[a:b] for a, b in zip(cuts, [*cuts[1:], len(part)], strict=True)]
+    return [bit + CUT if _hyphened(bit, following) else bit for bit, following in zip(bits, [*bits[1:], ""], strict=True)]
+
+
+def _hyphened(bit: str, following: str) -> bool:
+    """Whether a cut between the two is inside a word that takes a hyphen there."""
+    return bit[-1:].isalpha() and following[:1].isalpha() and not _spaceless(bit[-1])
 
 
 def _letters(word: str) -> list[str]:
