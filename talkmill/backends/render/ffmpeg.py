@@ -1,0 +1,140 @@
+"""The master, the faces and the captions become the finished mp4 of one shape, and its cover."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from talkmill.backends import JSON, Result
+from talkmill.errors import BackendError
+from talkmill.media import encode, subtitles
+from talkmill.media.formats import named
+from talkmill.model import SAMPLE_RATE
+
+CEILING = -2.0
+"""dBTP of the levelled sound before AAC, which adds about 0.6 dB."""
+PEAK = -1.0
+"""dBTP that the finished sound may reach."""
+TOLERANCE = 0.4
+"""LU by which the finished sound may miss the target before it is levelled again; the check allows 0.5."""
+ROUNDS = 4
+LIPS = 0.45
+"""How far a mouth is open in a good cover: clearly speaking, not gaping."""
+
+
+class Ffmpeg:
+    """One ffmpeg process a video: drawn frames in, H.264 and AAC out."""
+
+    name: ClassVar[str] = "ffmpeg"
+    version: ClassVar[int] = 1
+    licence: ClassVar[str] = ""
+    packages: ClassVar[tuple[str, ...]] = ("imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow")
+
+    def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
+        """Render as the package says.
+
+        Raises:
+            BackendError: the sound cannot be brought to the wanted loudness, or the shots do not fit the curves.
+            MediaError, PrerequisiteError: ffmpeg failed, or the disk is full.
+        """
+        shape, fps = named(request["format"]), request["fps"]
+        shots: Sequence[Mapping[str, Any]] = request["shots"]
+        frames = sum(shot["frames"] for shot in shots)
+        samples = frames * (SAMPLE_RATE // fps)
+        curves = [json.loads(inputs[f"curves:{index}"].read_text("utf-8")) for index in range(len(shots))]
+        for index, (shot, curve) in enumerate(zip(shots, curves, strict=True)):
+            if curve["frames"] != shot["frames"]:
+                raise BackendError(f"render: the face of shot {index} has another length ({curve['frames']} frames, the shot {shot['frames']}).")
+        scratch = workdir / "scratch"
+        scratch.mkdir()
+        try:
+            sound, loudness = level(inputs["master"], scratch, samples, request["loudness"])
+            studio = _studio(request, inputs, shape.size, curves)
+            files = {"video": workdir / f"{shape.name}.mp4", "cover": workdir / "cover.jpg"}
+            if "ass" in inputs:
+                fonts = [path for _, path in sorted((int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key))]
+                with subtitles.burner(inputs["ass"], fonts) as burner:
+                    done = encode.video(studio.frames(), shape.size, fps, sound, files["video"], burner=burner)
+            else:
+                done = encode.video(studio.frames(), shape.size, fps, sound, files["video"])
+        finally:
+            for path in scratch.iterdir():
+                path.unlink()
+            scratch.rmdir()
+        if done.frames != frames:
+            raise BackendError(f"render: the picture has another length than its shots ({done.frames} frames, not {frames}).")
+        encode.still(studio.still(cover_frame(curves)), files["cover"])
+        facts = {
+            "frames": frames, "fps": fps, "width": shape.width, "height": shape.height, "samples": samples,
+            "loudness": round(loudness.integrated, 2), "true_peak": round(loudness.true_peak, 2),
+        }  # fmt: skip
+        return Result(files, facts)
+
+
+def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path, Any]:
+    """AAC of the master at `target` LUFS, at most `PEAK` dBTP as it is heard; (file in `folder`, its `Loudness`).
+
+    What counts is the decoded AAC, so it is measured, and the levelling is repeated with what it missed by.
+
+    Raises:
+        BackendError: four rounds do not reach it.
+    """
+    from talkmill.media import loudness
+
+    wanted, ceiling = target, CEILING
+    for number in range(ROUNDS):
+        levelled, encoded = folder / f"level-{number}.wav", folder / f"sound-{number}.m4a"
+        loudness.normalise(master, levelled, target=wanted, ceiling=ceiling)
+        encode.sound(levelled, encoded, samples)
+        levelled.unlink()
+        heard = loudness.measure(encoded)
+        missed, over = target - heard.integrated, heard.true_peak - PEAK
+        if abs(missed) <= TOLERANCE and over <= 0:
+            return encoded, heard
+        if abs(missed) > TOLERANCE:
+            wanted += missed
+        if over > 0:
+            ceiling -= over + 0.1
+    raise BackendError(
+        f"render: the sound does not reach {target:g} LUFS below {PEAK:g} dBTP (it came to {heard.integrated:.1f} LUFS, {heard.true_peak:.1f} dBTP). "
+        "Set a lower loudness in config.yaml, or look for a line that is almost silent."
+    )
+
+
+def cover_frame(curves: Sequence[Mapping[str, Any]]) -> int:
+    """The episode's frame that makes the best cover: eyes open and still, mouth in the middle of a word, early in the episode."""
+    best, chosen, at = float("inf"), 0, 0
+    total = sum(curve["frames"] for curve in curves)
+    for curve in curves:
+        values = curve["curves"]
+        count = curve["frames"]
+        still = [0.0] * count
+        blink, lips = values.get("blink", still), values.get("open", still)
+        press, nod, tilt = values.get("press", still), values.get("nod", still), values.get("tilt", still)
+        for frame in range(count):
+            near = max(blink[max(0, frame - 2) : frame + 3])
+            cost = abs(lips[frame] - LIPS) + 4 * near + press[frame] + 0.4 * abs(nod[frame]) + 0.3 * abs(tilt[frame]) + 0.2 * (at + frame) / total
+            if cost < best - 1e-9:
+                best, chosen = cost, at + frame
+        at += count
+    return chosen
+
+
+def _studio(request: Mapping[str, JSON], inputs: Mapping[str, Path], size: tuple[int, int], curves: Sequence[Mapping[str, Any]]) -> Any:
+    """The picture of every frame, from the rigs, curves and backgrounds among the inputs."""
+    from talkmill.picture import Studio, load_rig
+
+    names = list(dict.fromkeys(shot["character"] for shot in request["shots"]))
+    rigs = {}
+    for name in names:
+        prefix = f"layer:{name}:"
+        layers = {key.removeprefix(prefix): path for key, path in inputs.items() if key.startswith(prefix)}
+        rigs[name] = load_rig(inputs[f"rig:{name}"], layers)
+    backgrounds = {name: inputs[f"background:{name}"] for name in names if f"background:{name}" in inputs}
+    return Studio(
+        size=size, fps=request["fps"], shots=request["shots"], scenes=request["scenes"], rigs=rigs, curves=curves,
+        seed=request["seed"], backgrounds=backgrounds,
+    )  # fmt: skip

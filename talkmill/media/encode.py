@@ -1,0 +1,163 @@
+"""Frames, sound and captions become one publish-ready mp4, in one ffmpeg process.
+
+The file is what every platform takes without touching it: H.264 High 4.2, 4:2:0, BT.709 in video range, two B-frames, a
+closed group of pictures of half a second, AAC-LC 48 kHz stereo, index first, **no edit lists**. Without edit lists nothing
+tells a player to skip the 1024 samples by which an AAC encoder runs late, nor the delay of B-frames, so both are taken out
+of the stream itself: 1024 samples are cut from the head of the sound before it is encoded (an episode starts silent), and
+composition offsets are negative (version 1 of `ctts`), so that sound and picture both start at 0.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import select
+import subprocess
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from talkmill.errors import MediaError, PrerequisiteError
+from talkmill.media import ffmpeg, subtitles
+from talkmill.model import SAMPLE_RATE
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PRIMING = 1024
+"""Samples by which ffmpeg's AAC encoder runs late."""
+THREADS = 2
+"""Threads of x264: fixed, because the bytes depend on it."""
+PRESET = ("-preset", "superfast", "-crf", "18", "-maxrate", "12M", "-bufsize", "24M")
+STALL = 120.0
+"""Seconds without any progress after which ffmpeg counts as hung."""
+PIPE = 1 << 20
+"""Bytes that the pipe to ffmpeg holds, where the system allows it."""
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """What was written."""
+
+    frames: int
+    drawing: subtitles.Drawing | None  # what libass said; None without captions
+
+
+def sound(source: Path, target: Path, samples: int) -> None:
+    """Encode `source` (WAV at 48 kHz) to AAC in a QuickTime-family file whose sound plays at the right time without an edit list.
+
+    `target` plays `samples` samples: the head is cut by `PRIMING`, the tail is filled with silence.
+
+    Raises:
+        MediaError: ffmpeg failed.
+    """
+    trim = f"atrim=start_sample={PRIMING},asetpts=PTS-STARTPTS,apad=whole_len={samples - PRIMING},atrim=end_sample={samples - PRIMING}"
+    ffmpeg.run([
+        "-loglevel", "error", "-i", ffmpeg.url(source), "-vn", "-map_metadata", "-1", "-af", trim,
+        "-c:a", "aac", "-profile:a", "aac_low", "-b:a", "128k", "-ar", str(SAMPLE_RATE), "-ac", "2",
+        "-fflags", "+bitexact", "-flags:a", "+bitexact", "-f", "mp4", "-use_editlist", "0", "-y", ffmpeg.url(target),
+    ])  # fmt: skip
+
+
+def video(
+    frames: Iterable[np.ndarray], size: tuple[int, int], fps: int, audio: Path, target: Path, *, burner: subtitles.Burner | None = None
+) -> Encoded:
+    """Encode `frames` with the sound of `audio` (made by `sound`) to `target`; with `burner`, captions are burnt in.
+
+    `frames` are uint8 arrays of h*3//2 rows and w columns: planar 4:2:0 (I420), BT.709, video range. They are written as they
+    lie in memory, without a copy.
+
+    Raises:
+        MediaError: ffmpeg failed, or a frame has another size.
+        PrerequisiteError: the disk is full.
+    """
+    width, height = size
+    gop = fps // 2
+    chain = ["setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709"] + ([burner.filter] if burner else [])
+    command = [
+        ffmpeg.executable(), "-hide_banner", "-nostdin", "-nostats", "-protocol_whitelist", "file,pipe,fd",
+        "-loglevel", subtitles.LOG_LEVEL if burner else "error",
+        "-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", f"{width}x{height}", "-framerate", str(fps), "-i", "pipe:0",
+        "-i", ffmpeg.url(audio.absolute()), "-map", "0:v:0", "-map", "1:a:0", "-map_metadata", "-1", "-vf", ",".join(chain),
+        "-c:v", "libx264", "-profile:v", "high", "-level:v", "4.2", "-pix_fmt", "yuv420p", *PRESET, "-threads:v", str(THREADS),
+        "-bf", "2", "-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0", "-flags:v", "+cgop+bitexact",
+        "-x264-params", "open-gop=0:b-pyramid=0",
+        "-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv",
+        "-c:a", "copy", "-fflags", "+bitexact", "-video_track_timescale", str(fps * 512),
+        "-movflags", "+faststart+negative_cts_offsets", "-use_editlist", "0", "-f", "mp4", "-y", ffmpeg.url(target.absolute()),
+    ]  # fmt: skip
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=words,
+            cwd=burner.folder if burner else None, env=dict(burner.environment) if burner else None,
+        )  # fmt: skip
+        try:
+            count, broken = _feed(process, frames, (height * 3 // 2, width))
+        except BaseException:
+            process.kill()
+            raise
+        finally:
+            with contextlib.suppress(OSError):
+                process.stdin.close()  # type: ignore[union-attr]
+            try:
+                code = process.wait(STALL)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                code = process.wait()
+        words.seek(0)
+        log = words.read().decode("utf-8", "replace")
+    if code or broken:
+        target.unlink(missing_ok=True)
+        raise failure(log, target, code)
+    return Encoded(count, subtitles.require_drawn(log, target.name) if burner else None)
+
+
+def failure(log: str, target: Path, code: int) -> MediaError | PrerequisiteError:
+    """The error for an encode that ended badly, by what ffmpeg said last."""
+    if "No space left on device" in log:
+        return PrerequisiteError(f"{target.parent}: the disk is full (ffmpeg could not write {target.name}). Free some space and run again.")
+    said = [line for line in log.splitlines() if "error" in line.lower() or "invalid" in line.lower() or "fail" in line.lower()]
+    words = ffmpeg.last_words("\n".join(said) or log)
+    ended = f"signal {-code}" if code < 0 else f"exit code {code}"
+    return MediaError(f"ffmpeg: the encode of {target.name} stopped early ({ended}: {words}). Run the same command again; if it stops again, "
+                      "look at config.yaml's ffmpeg.path and at the free memory.")
+
+
+def _feed(process: subprocess.Popen[bytes], frames: Iterable[np.ndarray], shape: tuple[int, int]) -> tuple[int, bool]:
+    """Write frames until there are no more or ffmpeg no longer reads; (frames written, whether ffmpeg stopped reading)."""
+    pipe = process.stdin.fileno()  # type: ignore[union-attr]
+    with contextlib.suppress(OSError, AttributeError):
+        fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
+    os.set_blocking(pipe, False)
+    count = 0
+    for frame in frames:
+        if frame.shape != shape or frame.dtype != "uint8":
+            raise MediaError(f"encode: a frame is no I420 picture of the video's size (frame {count}: {frame.dtype} {frame.shape}, not uint8 {shape}).")
+        rest = memoryview(frame if frame.flags.c_contiguous else frame.copy()).cast("B")
+        while rest:
+            try:
+                rest = rest[os.write(pipe, rest) :]
+            except BlockingIOError:
+                if not select.select([], [pipe], [], STALL)[1]:
+                    raise MediaError(f"ffmpeg: took no frame for {STALL:.0f} s. Look at the machine's load and run again.") from None
+            except BrokenPipeError:
+                return count, True
+        count += 1
+    return count, False
+
+
+def still(picture: np.ndarray, target: Path) -> None:
+    """Write an RGB picture as a JPEG of quality 90 (4:2:0), which stays under 2 MB at 1080x1920.
+
+    Raises:
+        MediaError: it could not be written.
+    """
+    from PIL import Image
+
+    try:
+        Image.fromarray(picture, "RGB").save(target, "JPEG", quality=90, optimize=True)
+    except OSError as error:
+        raise MediaError(f"{target.name}: the cover cannot be written ({error}). Look at the free space.") from None
