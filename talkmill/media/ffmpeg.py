@@ -55,7 +55,9 @@ def run(arguments: Sequence[str], *, data: bytes | None = None, timeout: float =
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=timeout, check=False)
     except subprocess.TimeoutExpired:
-        raise MediaError(f"ffmpeg: no end after {timeout:.0f} s. Look at the file it was given: {' '.join(arguments)}") from None
+        raise MediaError(
+            f"ffmpeg: no end after {timeout:.0f} s. Look at the file it was given: {' '.join(arguments)}"
+        ) from None
     words = done.stderr.decode("utf-8", "replace")
     if done.returncode:
         raise MediaError(f"ffmpeg: failed ({last_words(words)}). Run it by hand to see more: ffmpeg {' '.join(arguments)}")
