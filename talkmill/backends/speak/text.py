@@ -1,0 +1,89 @@
+"""What of a written text is spoken, and in which pieces."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+
+from talkmill.errors import BackendError
+
+LONGEST = 60
+"""Words that an engine sees at once; a longer sentence is cut at a comma, or here. Keeps memory bounded."""
+
+_PICTURES = re.compile(
+    "[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u23ff\u2460-\u24ff\u2500-\u27bf\u2900-\u297f\u2b00-\u2bff"
+    "\U000e0020-\U000e007f\ufe00-\ufe0f\u200b-\u200f\u2060\u20e3\u3030\u303d\u3297\u3299\ufeff\ufffd]"
+)
+_MARKUP = re.compile(r"[*_`~|^\\<>\[\]{}•·]+")
+_ENDS = re.compile(r"[.!?…。！？।؟۔]+[\"'”’»)\]]*$")
+_TITLES = frozenset(
+    "mr mrs ms dr prof st sr sra srta dra ud uds jr vs etc e.g i.e no nr bzw z.b ca usw mme mlle m gen col lt sgt capt".split()
+)
+
+
+def written(text: str) -> tuple[str, ...]:
+    """The words of `text` as they are written (NFC, no control characters), punctuation kept.
+
+    `" ".join(written(text))` is the text with each run of white space as one space.
+    """
+    clean = "".join(" " if c.isspace() else c for c in unicodedata.normalize("NFC", text) if c.isspace() or not _control(c))
+    return tuple(clean.split())
+
+
+def _control(character: str) -> bool:
+    return unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn")
+
+
+def spoken(word: str) -> str:
+    """`word` as an engine gets it: no emoji, arrows and mark-up, plain apostrophes; `""` where nothing is left."""
+    said = _MARKUP.sub(" ", _PICTURES.sub(" ", word)).replace("’", "'").replace("‘", "'")
+    return re.sub(r"\s+", " ", said).strip()
+
+
+def speakable(word: str) -> bool:
+    """Whether anything in a spoken form can be heard: a letter, a digit, or a sign that is read out."""
+    return any(unicodedata.category(c)[0] in "LN" or c in "%&+@#$€£¥=°§" for c in word)
+
+
+def sentences(words: Sequence[str]) -> list[list[int]]:
+    """Indices of `words` (spoken forms), sentence by sentence; words that are not spoken stay with their neighbours."""
+    groups: list[list[int]] = [[]]
+    for index, word in enumerate(words):
+        groups[-1].append(index)
+        following = next((other for other in words[index + 1 :] if other), "")
+        if following and _ends(word, following):
+            groups.append([])
+    return [piece for group in groups if group for piece in _cut(group, words)]
+
+
+def _ends(word: str, following: str) -> bool:
+    if not _ENDS.search(word):
+        return False
+    bare = word.rstrip(".").lstrip("\"'“‘«(").lower()
+    if word.endswith(".") and (bare in _TITLES or (len(bare) == 1 and bare.isalpha())):
+        return False
+    return not following.lstrip("\"'“‘«(¿¡")[:1].islower()
+
+
+def _cut(group: list[int], words: Sequence[str]) -> list[list[int]]:
+    pieces = []
+    while len(group) > LONGEST:
+        commas = [place for place in range(LONGEST // 2, LONGEST) if words[group[place]][-1:] in ",;:—–、，；："]
+        size = commas[-1] + 1 if commas else LONGEST
+        pieces.append(group[:size])
+        group = group[size:]
+    return [*pieces, group]
+
+
+def require_speakable(engine: str, text: str, words: Sequence[str]) -> None:
+    """Raise unless something in `words` (spoken forms) can be heard.
+
+    Raises:
+        BackendError: nothing can.
+    """
+    if not any(speakable(word) for word in words):
+        shown = text if len(text) <= 60 else text[:57] + "..."
+        raise BackendError(
+            f"speak: {engine}: nothing in the text can be spoken ({shown!r}). Write words, or take the line out of the script."
+        )
