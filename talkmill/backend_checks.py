@@ -1,11 +1,11 @@
-"""What a backend can say about specs before anything runs: styles, traits, languages. Found at planning, all at once."""
+"""What backends can say about specs before anything runs: styles, traits, voices. Found at planning, all at once."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
 from talkmill.errors import Problem
-from talkmill.specs.load import Project
+from talkmill.specs.load import Check, Project
 
 
 def portraits(project: Project) -> Iterable[Problem]:
@@ -13,10 +13,11 @@ def portraits(project: Project) -> Iterable[Problem]:
     from talkmill.backends.portray import avatar
 
     for name, character in project.characters.items():
-        options = character.portrait
-        for path, what, cure in avatar.check_options(options.style, options.traits):
-            yield project.problem(f"characters/{name}.yaml", ("portrait", *path), what, cure)
+        portrait = character.portrait
+        for text in avatar.check_options(portrait.style, portrait.traits):
+            what, _, cure = text.partition(". ")
+            yield project.problem(name, ("portrait",), what, cure)
 
 
-CHECKS: tuple[Callable[[Project], Iterable[Problem]], ...] = (portraits,)
+CHECKS: tuple[Check, ...] = (portraits,)
 """Every check, as `specs.load.load` takes them."""

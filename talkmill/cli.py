@@ -58,10 +58,11 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _validate(arguments: argparse.Namespace) -> int:
+    from talkmill.backend_checks import CHECKS
     from talkmill.specs import load
 
     try:
-        project = load(arguments.root)
+        project = load(arguments.root, CHECKS)
     except SpecError as error:
         if not arguments.json:
             raise

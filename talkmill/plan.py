@@ -122,13 +122,13 @@ class Planner:
 
     def portrait(self, character: str) -> str:
         """The ticket of a character's portrait, shared by all episodes."""
-        options = self.project.characters[character].portrait.model_dump(mode="json")
+        options = resolve.portrait(self.project.characters[character])
         settings = {"backend": backend("portray", options.pop("backend")), "request": options}
         return self.recipe("portray", f"build/cast/{character}", settings, {})
 
     def voice(self, character: str, language: str) -> dict[str, Any]:
         """A character's voice in a language: backend, options, and the user's voice files."""
-        options = resolve.voice(self.project.characters[character], language).model_dump(mode="json")
+        options = resolve.voice(self.project.characters[character], language)
         kind = backend("speak", options.pop("backend"), self.ffmpeg)
         model = str(options.get("model", ""))
         files = {}
@@ -144,7 +144,7 @@ class Planner:
         lines = [
             {
                 "speaker": line.speaker or episode.speaker,
-                "text": resolve.text(line.text, language),
+                "text": resolve.spoken(line.text, language),
                 "language": language,
                 "pause": line.pause,
                 "emotion": line.emotion,
@@ -152,8 +152,8 @@ class Planner:
             for line in episode.script
         ]
         cast = sorted({line["speaker"] for line in lines})
-        formats = list(episode.formats or config.formats)
-        scenes = {one: resolve.scene(config, project.characters[one], episode) for one in cast}
+        formats = project.formats(episode)
+        scenes = {one: resolve.scene(config, one, project.characters[one], episode) for one in cast}
         styles = {one: scene.pop("captions") for one, scene in scenes.items()}
         burn = any(style["show"] for style in styles.values())
 
@@ -267,7 +267,7 @@ def plan_of(project: Project, today: date, memo: Memo) -> Plan:
     planner = Planner(project, memo)
     for schedule, episode in project.episodes:
         due = is_due(episode, today, project.config.horizon)
-        for language in episode.languages or project.schedules[schedule].languages:
+        for language in project.languages(schedule, episode):
             planner.release(schedule, episode, language, due)
     return planner.plan
 
