@@ -238,7 +238,7 @@ def _plain_kind(value: Mapping[str, Any]) -> str:
     low, high = value.get("minimum"), value.get("maximum")
     number = {"integer": "whole number", "number": "number"}.get(str(kind))
     if number:
-        return f"{number}, {low:g} to {high:g}" if low is not None and high is not None else number
+        return f"{number}, {low:.10g} to {high:.10g}" if low is not None and high is not None else number
     if kind == "string" and value.get("format") == "date-time":
         return "date, or date and time"
     return {"boolean": "`true` or `false`", "string": _PATTERNS.get(value.get("pattern", ""), "text")}.get(str(kind), "value")

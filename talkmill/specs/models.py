@@ -359,7 +359,7 @@ class Config(Spec):
     scene: Scene = Scene()
     """Stands under every character's scene."""
     ffmpeg: Ffmpeg = Ffmpeg()
-    """Which ffmpeg is used."""
+    """The ffmpeg that draws and encodes."""
     store: str = Field(default="store", min_length=1, max_length=1000)
     """Folder of the content-addressed media; TALKMILL_STORE stands over it. May lie outside the project."""
     ledger: str = Field(default="ledger", min_length=1, max_length=1000)
