@@ -43,7 +43,7 @@ when a letter changes."""
 
 _NO_TEXT = {
     "what": "must be a text, or one text for each language",
-    "cure": "Write `en: ...` and `es: ...` under it, or one text.",
+    "cure": "Write one text, or `en: ...` and `es: ...` below it.",
 }
 _by_language = Discriminator(texts_kind, custom_error_type="own", custom_error_message="{what}", custom_error_context=_NO_TEXT)
 

@@ -35,7 +35,9 @@ def test_a_valid_project_loads(tmp_path):
 
 def test_no_half_past_twelve_and_1_10_stay_texts(tmp_path):
     """A text field holds what was written."""
-    files = change("schedules/week.yaml", "      - Grind it fresh.", "      - no\n      - 12:30\n      - 1.10\n      - 0123\n      - true")
+    files = change(
+        "schedules/week.yaml", "      - Grind it fresh.", "      - no\n      - 12:30\n      - 1.10\n      - 0123\n      - true"
+    )
     script = load(write(tmp_path, files)).schedules["week"].episodes[0].script
     assert [line.text for line in script[:5]] == ["no", "12:30", "1.10", "0123", "true"]
     assert {type(line.text) for line in script} == {str}
@@ -68,7 +70,8 @@ def test_all_problems_of_three_files_are_told_at_once(tmp_path):
         "characters/ada.yaml:2: name: is missing. Add it: The name people see.",
         "characters/ada.yaml:3: portrait.style: must be a text (found a list)."
         " Write one text; a text that holds ': ' or starts with [ or { goes in quotes.",
-        "characters/ada.yaml:8: voice.effects.pitch: must be a number (found 'high'). Write it in plain decimals, like 12 or 0.5.",
+        "characters/ada.yaml:8: voice.effects.pitch: must be a number (found 'high')."
+        " Write it in plain decimals, like 12 or 0.5.",
         "characters/milo.yaml:2: ': ' stands where no key can be (found 'portrait: {}')."
         " Put a text that holds ': ' in quotes, as a whole.",
         "schedules/week.yaml:3: episodes[0].id: must be a short name (found '-coffee')."
@@ -97,7 +100,10 @@ def test_a_character_with_problems_is_still_somebody(tmp_path):
             "characters/ada.yaml: differs from Ada.yaml in upper and lower case only."
             " Rename one of them: some disks cannot tell them apart.",
         ),
-        ({"characters/eve.yaml": "# soon\n"}, "characters/eve.yaml: is empty. `talkmill new character ID` writes one to start from."),
+        (
+            {"characters/eve.yaml": "# soon\n"},
+            "characters/eve.yaml: is empty. `talkmill new character ID` writes one to start from.",
+        ),
         (
             {"schedules/eve.yaml": "- id: x"},
             "schedules/eve.yaml:1: must be a mapping (found a list). Write `key: value` lines under it, indented.",
@@ -115,12 +121,17 @@ def test_a_file_that_cannot_be_a_spec_is_told(tmp_path, files, told):
 
 def test_other_files_in_the_folders_are_left_alone(tmp_path):
     """A README, an editor's lock file and a hidden file are no specs."""
-    assert complaints(write(tmp_path, {"characters/README.md": "# x", "schedules/.#week.yaml": "x", "characters/a.txt": "x"})) == []
+    assert (
+        complaints(write(tmp_path, {"characters/README.md": "# x", "schedules/.#week.yaml": "x", "characters/a.txt": "x"}))
+        == []
+    )
 
 
 def test_a_folder_without_specs_is_told(tmp_path):
     """Most likely the wrong folder."""
-    with pytest.raises(SpecError, match=r"holds no characters/ and no schedules/\. Run it in a project's folder, or name one\."):
+    with pytest.raises(
+        SpecError, match=r"holds no characters/ and no schedules/\. Run it in a project's folder, or name one\."
+    ):
         load(tmp_path)
 
 
@@ -129,7 +140,9 @@ def test_further_checks_tell_their_problems_with_the_others(tmp_path):
 
     def styles(project):
         for name, character in project.characters.items():
-            yield project.problem(name, ("portrait", "style"), f"is no style (found '{character.portrait.style}')", "Choose one.")
+            yield project.problem(
+                name, ("portrait", "style"), f"is no style (found '{character.portrait.style}')", "Choose one."
+            )
 
     files = change("schedules/week.yaml", "size: 80", "size: 8")
     with pytest.raises(SpecError) as caught:
@@ -137,14 +150,17 @@ def test_further_checks_tell_their_problems_with_the_others(tmp_path):
     assert str(caught.value).splitlines() == [
         "characters/ada.yaml:4: portrait.style: is no style (found 'avataaars'). Choose one.",
         "characters/milo.yaml:2: portrait.style: is no style (found 'lorelei'). Choose one.",
-        "schedules/week.yaml:19: episodes[1].scene.captions.size: must be at least 24 (found 8). Choose a number from 24 to 140.",
+        "schedules/week.yaml:19: episodes[1].scene.captions.size: must be at least 24 (found 8)."
+        " Choose a number from 24 to 140.",
     ]
 
 
 def test_three_hundred_episodes_load_in_two_seconds(tmp_path):
     """A year of schedule is no reason to wait."""
     episode = "  - id: e{n}\n    title: Title {n}\n    script:\n" + "      - ada: A sentence of some words to say.\n" * 8
-    files = {f"schedules/s{k}.yaml": "episodes:\n" + "".join(episode.format(n=k * 100 + n) for n in range(100)) for k in range(3)}
+    files = {
+        f"schedules/s{k}.yaml": "episodes:\n" + "".join(episode.format(n=k * 100 + n) for n in range(100)) for k in range(3)
+    }
     root = write(tmp_path, files)
     start = time.perf_counter()
     assert len(load(root).episodes) == 302

@@ -1,5 +1,7 @@
 """Reading YAML: what a scalar means, which line it is in, and what is refused."""
 
+# ruff: noqa: E501 -- a message is one line, here as on the terminal
+
 from __future__ import annotations
 
 import time
@@ -19,7 +21,9 @@ def sheet(tmp_path):
     return reader
 
 
-@pytest.mark.parametrize("text", ["no", "yes", "on", "12:30", "0123", "1_000", "1.10", "1e3", ".inf", "0x1F", "2026-11-25", "true"])
+@pytest.mark.parametrize(
+    "text", ["no", "yes", "on", "12:30", "0123", "1_000", "1.10", "1e3", ".inf", "0x1F", "2026-11-25", "true"]
+)
 def test_a_scalar_without_quotes_stays_what_was_written(sheet, text):
     """The field decides what a scalar means, so its text must be all there."""
     value = sheet(f"key: {text}").value["key"]
@@ -62,34 +66,66 @@ def test_emoji_and_right_to_left_text_are_fine(sheet):
     assert sheet(f"a: {text}").value == {"a": text}
 
 
-BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{b}: &{b} [{','.join(['*' + a] * 9)}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 
 REFUSED = [
     ("a: &x 1\nb: *x", "x.yaml:1: a: has a YAML anchor (found '&x'). Take it away; a text that starts with & goes in quotes."),
-    ("- *bold", "x.yaml:1: [0]: is a YAML alias (found '*bold'). Write the value out; a text that starts with * goes in quotes."),
-    ("a: !!python/name:os.system x", "x.yaml:1: a: has a YAML tag (found '!!python/name:os.system'). Take it away; a text that starts with ! goes in quotes."),
+    (
+        "- *bold",
+        "x.yaml:1: [0]: is a YAML alias (found '*bold'). Write the value out; a text that starts with * goes in quotes.",
+    ),
+    (
+        "a: !!python/name:os.system x",
+        "x.yaml:1: a: has a YAML tag (found '!!python/name:os.system'). Take it away; a text that starts with ! goes in quotes.",
+    ),
     ("a: 1\nb: 2\na: 3", "x.yaml:3: a: is given twice (first in line 1). Keep one of the two."),
     ("a: 1\n---\nb: 2", "x.yaml:2: starts a second YAML document. Take the line '---' away, or make it a second file."),
-    ("? [a]\n: b", "x.yaml:1: has a list or mapping as a key. A key is one word; a text that starts with [ or { goes in quotes."),
+    (
+        "? [a]\n: b",
+        "x.yaml:1: has a list or mapping as a key. A key is one word; a text that starts with [ or { goes in quotes.",
+    ),
     ("'': b", "x.yaml:1: holds a key that is no word (found ''). Give the key a name."),
     (b"a: caf\xe9", "x.yaml:1: is not UTF-8 text (found the byte 0xE9). Save the file as UTF-8."),
     (b"\n\na: \x07", "x.yaml:3: holds a control character (found U+0007). Take it away."),
     ('a: "x\\x07"', "x.yaml:1: a: holds a control character (found U+0007). Take it away."),
     ("[" * 40, "x.yaml:1: is nested too deep (more than 32 levels). No spec needs that; see the reference."),
     ("a: x" + " " * MAX_BYTES, "x.yaml: is too large (256 kB, the limit is 256 kB). Split it into several files."),
-    ("a: b: c", "x.yaml:1: ': ' stands where no key can be (found 'a: b: c'). Put a text that holds ': ' in quotes, as a whole."),
+    (
+        "a: b: c",
+        "x.yaml:1: ': ' stands where no key can be (found 'a: b: c'). Put a text that holds ': ' in quotes, as a whole.",
+    ),
     ("a: @ada", "x.yaml:1: a text starts with '@', which means something in YAML (found 'a: @ada'). Put the text in quotes."),
     ("- & co", "x.yaml:1: a text starts with '&', which means something in YAML (found '- & co'). Put the text in quotes."),
     ("a:\n\t- b", "x.yaml:2: a tab indents this line. Indent with spaces."),
     ("a: 'open\nb: 1\n", "x.yaml:1: a quote is opened and never closed (found 'a: 'open'). Close the quote."),
-    ('a: "\\q"', "x.yaml:1: a backslash in double quotes means nothing here (found 'a: \"\\q\"'). Use single quotes, or write \\\\ for \\."),
+    (
+        'a: "\\q"',
+        "x.yaml:1: a backslash in double quotes means nothing here (found 'a: \"\\q\"'). Use single quotes, or write \\\\ for \\.",
+    ),
     ("a: [1, 2\nb: 3", "x.yaml:2: a list that starts with [ is not closed (found 'b: 3'). Close it with ]."),
-    ("a: {b: 1\nc: 3", "x.yaml:2: a mapping that starts with { is not closed (found 'c: 3'). Close it with }, and put texts with commas in quotes."),
-    ('- "Hello," she said', "x.yaml:1: a text goes on after its closing quote (found '- \"Hello,\" she said'). Put the whole text in quotes of the other kind, or begin it with another word."),
-    ('a: "Hello," she said', "x.yaml:1: a text goes on after its closing quote (found 'a: \"Hello,\" she said'). Put the whole text in quotes of the other kind, or begin it with another word."),
-    ("- a\nb: 1", "x.yaml:2: a list goes on with something that is no item (found 'b: 1'). Start each item with '- ', all in the same column."),
-    ("a: 1\n b: 2", "x.yaml:2: ': ' stands where no key can be (found 'b: 2'). Put a text that holds ': ' in quotes, as a whole."),
+    (
+        "a: {b: 1\nc: 3",
+        "x.yaml:2: a mapping that starts with { is not closed (found 'c: 3'). Close it with }, and put texts with commas in quotes.",
+    ),
+    (
+        '- "Hello," she said',
+        "x.yaml:1: a text goes on after its closing quote (found '- \"Hello,\" she said'). Put the whole text in quotes of the other kind, or begin it with another word.",
+    ),
+    (
+        'a: "Hello," she said',
+        "x.yaml:1: a text goes on after its closing quote (found 'a: \"Hello,\" she said'). Put the whole text in quotes of the other kind, or begin it with another word.",
+    ),
+    (
+        "- a\nb: 1",
+        "x.yaml:2: a list goes on with something that is no item (found 'b: 1'). Start each item with '- ', all in the same column.",
+    ),
+    (
+        "a: 1\n b: 2",
+        "x.yaml:2: ': ' stands where no key can be (found 'b: 2'). Put a text that holds ': ' in quotes, as a whole.",
+    ),
     ("a: 1\nb\nc: 2", "x.yaml:3: a key has no ':' behind it (found 'c: 2'). Write `key: value`, or put the text in quotes."),
 ]
 
