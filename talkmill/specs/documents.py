@@ -23,7 +23,7 @@ REPAIR = "python -m talkmill.specs.documents --write"
 
 KINDS: dict[str, type[Spec]] = {"character": Character, "schedule": Schedule, "config": Config}
 
-_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"
+_DATE = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"
 _LOOK = {"Scene": defaults.SCENE, "NameLine": defaults.NAME_LINE, "CaptionStyle": defaults.CAPTIONS}
 _PATTERNS = {
     ID_PATTERN: "id",

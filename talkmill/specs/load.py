@@ -131,7 +131,12 @@ def _files(folder: Path) -> list[Path]:
     """The files of a folder that are, or are meant to be, specs."""
     if not folder.is_dir():
         return []
-    named = [path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml")]
+    try:
+        named = [path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml")]
+    except OSError as error:
+        raise SpecError(
+            [Problem(f"{folder.name}/", 0, "", f"cannot be read ({error.strerror})", "Make it readable.")]
+        ) from None
     return sorted(path for path in named if not path.name.startswith("."))
 
 

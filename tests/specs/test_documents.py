@@ -80,6 +80,7 @@ NOT_FOR_SCHEMAS = (
     "lacks ",
     "is one text, and",
     "leaves the project",
+    "holds no word",
     "is no path",
     "is no file",
     "is no picture",

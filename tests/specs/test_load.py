@@ -43,6 +43,15 @@ def test_no_half_past_twelve_and_1_10_stay_texts(tmp_path):
     assert {type(line.text) for line in script} == {str}
 
 
+def test_names_and_titles_are_one_line(tmp_path):
+    """They are shown in one."""
+    files = change("characters/ada.yaml", "name: Ada", "name: |\n  Ada\n  Lovelace")
+    files |= change("schedules/week.yaml", "title: Better coffee", "title: >\n      Better\n\n      coffee")
+    project = load(write(tmp_path, files))
+    assert project.characters["ada"].name == "Ada Lovelace"
+    assert project.schedules["week"].episodes[0].title == "Better coffee"
+
+
 def test_norwegian_is_a_language(tmp_path):
     """The key `no` is not false."""
     text = WEEK.replace("languages: [en]\nepisodes", "languages: [no]\nepisodes").replace("[en, es]", "[no]")

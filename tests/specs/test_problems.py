@@ -79,6 +79,7 @@ WRONG = [
     (W, "tags: [coffee]", "tags: ['#coffee']", ["12: episodes[0].post.tags[0]: is no hashtag (found '#coffee'). Write one word without the #, 60 characters at most."]),
     (W, "2027-03-01T18:00:00+01:00", "01.03.2027", [f"11: episodes[0].publish_at: is no date (found '01.03.2027'). {DATE}"]),
     (W, "2027-03-01T18:00:00+01:00", "20270301", [f"11: episodes[0].publish_at: is no date (found '20270301'). {DATE}"]),
+    (W, "2027-03-01T18:00:00+01:00", "0001-01-01", [f"11: episodes[0].publish_at: is no date (found '0001-01-01'). {DATE}"]),
     (W, "2027-03-01T18:00:00+01:00", "2027-02-30", [f"11: episodes[0].publish_at: is no date (found '2027-02-30'). {DATE}"]),
     (W, "2027-03-01T18:00:00+01:00", "2027-03-01 at six", [f"11: episodes[0].publish_at: is no date (found '2027-03-01 at six'). {DATE}"]),
     (A, "scene:\n", "scene: dark\nx:\n", ["12: scene: must be a mapping (found 'dark'). " + MAPPING, "13: x: is not a key that is known here. Known here: name, portrait, scene, voice, voices."]),
@@ -98,6 +99,7 @@ WRONG = [
     (W, "- Grind it fresh.", "- {speaker: ada, say: x}", ["7: episodes[0].script[0].say: is not a key that is known here. Known here: emotion, pause, speaker, text.", "7: episodes[0].script[0].text: is missing. Add it: What is said: one text, or one for each language. 1,000 characters at most: a line is one breath or two."]),
     (W, "- milo: And weigh it.\n        pause: 0.6", "- milo: And weigh it.\n        pause: 60", ["9: episodes[0].script[1].pause: must be at most 10 (found 60). Choose a number from 0.1 to 10."]),
     (W, "    script:\n      - ada: {en: Hello there., es: Hola a todos.}", "    script: []", ["16: episodes[1].script: is empty. Give at least one, or take the key away."]),
+    (W, "Grind it fresh.", '"... \U0001f600!"', ["7: episodes[0].script[0]: holds no word (found '... \U0001f600!'). Write what is said; for silence set the `pause:` of the line before."]),
     # --- between files
     (W, "    speaker: ada\n", "", ["6: episodes[0].script[0]: nobody speaks this line. Give the episode or the line a `speaker:`.", "9: episodes[0].script[2]: nobody speaks this line. Give the episode or the line a `speaker:`."]),
     (W, "    speaker: ada\n", "    speaker: adda\n", ["5: episodes[0].speaker: is no character (found 'adda'). Did you mean 'ada'?"]),
