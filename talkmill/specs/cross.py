@@ -62,6 +62,7 @@ def problems(
         yield from _speakers(sheet, placed, everyone)
         yield from _languages(sheet, placed, everyone)
         yield from _length(sheet, placed)
+        yield from _silent(sheet, placed)
         yield from _scene(root, sheet, (*placed.where, "scene"), placed.episode.scene)
     if "config.yaml" in sheets:
         yield from _scene(root, sheets["config.yaml"], ("scene",), config.scene)
@@ -128,6 +129,19 @@ def _languages(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Pro
         elif len(languages) > 1:
             what = f"is one text, and the episode is made in {' and '.join(languages)}"
             yield sheet.problem(where, what, f"Give one for each: {{{', '.join(f'{name}: ...' for name in languages)}}}.")
+
+
+def _silent(sheet: Sheet, placed: Placed) -> Iterator[Problem]:
+    """Lines without a word: a voice would make nothing of them."""
+    for index, line in enumerate(placed.episode.script):
+        texts = line.text.values() if isinstance(line.text, dict) else [line.text]
+        for text in texts:
+            if not any(char.isalnum() for char in text):
+                what, cure = (
+                    f"holds no word (found {quote(text)})",
+                    "Write what is said; for silence set the `pause:` of the line before.",
+                )
+                yield sheet.problem((*placed.where, "script", index), what, cure)
 
 
 def _lacking(sheet: Sheet, where: Where, texts: Mapping[str, str], languages: list[str]) -> Iterator[Problem]:

@@ -23,7 +23,7 @@ REPAIR = "python -m talkmill.specs.documents --write"
 
 KINDS: dict[str, type[Spec]] = {"character": Character, "schedule": Schedule, "config": Config}
 
-_DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"
+_DATE = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"
 _LOOK = {"Scene": defaults.SCENE, "NameLine": defaults.NAME_LINE, "CaptionStyle": defaults.CAPTIONS}
 _PATTERNS = {
     ID_PATTERN: "id",
@@ -238,7 +238,7 @@ def _plain_kind(value: Mapping[str, Any]) -> str:
     low, high = value.get("minimum"), value.get("maximum")
     number = {"integer": "whole number", "number": "number"}.get(str(kind))
     if number:
-        return f"{number}, {low:g} to {high:g}" if low is not None and high is not None else number
+        return f"{number}, {low:.10g} to {high:.10g}" if low is not None and high is not None else number
     if kind == "string" and value.get("format") == "date-time":
         return "date, or date and time"
     return {"boolean": "`true` or `false`", "string": _PATTERNS.get(value.get("pattern", ""), "text")}.get(str(kind), "value")

@@ -94,7 +94,7 @@ def load(root: Path | str = ".", checks: Sequence[Check] = ()) -> Project:
             if schedule:
                 schedules[name] = schedule
 
-    everyone = {Path(file).stem for file in sheets if file.startswith("characters/")}
+    everyone = {path.stem for path in _files(root / "characters")}  # whose file cannot be used is still no typing error
     found.extend(cross.problems(root, sheets, config, characters, everyone, episodes))
     project = Project(root, config, characters, schedules, sheets)
     for check in checks:
@@ -111,10 +111,8 @@ def _sheets(root: Path, found: list[Problem]) -> dict[str, Sheet]:
         found.append(Problem("config.yml", 0, "", "ends in .yml", "Rename it to config.yaml."))
     for folder in ("characters", "schedules"):
         seen: dict[str, str] = {}
-        for path in sorted((root / folder).iterdir()) if (root / folder).is_dir() else ():
+        for path in _files(root / folder):
             file = f"{folder}/{path.name}"
-            if path.name.startswith(".") or path.suffix.lower() not in (".yaml", ".yml"):
-                continue
             if path.suffix != ".yaml":
                 found.append(Problem(file, 0, "", f"ends in {path.suffix}", f"Rename it to {path.stem}.yaml."))
             elif not re.fullmatch(ID_PATTERN, path.stem):
@@ -127,6 +125,19 @@ def _sheets(root: Path, found: list[Problem]) -> dict[str, Sheet]:
                 seen[path.stem.lower()] = path.name
                 files.append(file)
     return {file: read(root / file, file) for file in files}
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a folder that are, or are meant to be, specs."""
+    if not folder.is_dir():
+        return []
+    try:
+        named = [path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml")]
+    except OSError as error:
+        raise SpecError(
+            [Problem(f"{folder.name}/", 0, "", f"cannot be read ({error.strerror})", "Make it readable.")]
+        ) from None
+    return sorted(path for path in named if not path.name.startswith("."))
 
 
 def _validated(model: type[S], sheet: Sheet, found: list[Problem]) -> S | None:

@@ -24,7 +24,7 @@ from pydantic import (
 )
 
 from talkmill.specs.scalars import field_leaves, typed, wrong
-from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, texts_kind, trait, unique
+from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, trait, unique
 from talkmill.specs.yaml_file import Plain, quote
 
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
@@ -43,12 +43,12 @@ when a letter changes."""
 
 _NO_TEXT = {
     "what": "must be a text, or one text for each language",
-    "cure": "Write `en: ...` and `es: ...` under it, or one text.",
+    "cure": "Write one text, or `en: ...` and `es: ...` below it.",
 }
 _by_language = Discriminator(texts_kind, custom_error_type="own", custom_error_message="{what}", custom_error_context=_NO_TEXT)
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(one_line)]
+Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)]
 Spoken = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE)]
 PostText = Annotated[str, StringConstraints(max_length=5000)]
 Titles = Annotated[
@@ -118,7 +118,7 @@ class NameLine(Spec):
 
     show: bool | None = None
     """Whether the name is shown."""
-    role: str | None = Field(default=None, max_length=40, examples=["Head of Coffee"])
+    role: Annotated[str, AfterValidator(one_line)] | None = Field(default=None, max_length=40, examples=["Head of Coffee"])
     """Smaller text under the name."""
     colour: Colour | None = None
     """Colour of the text."""
@@ -359,7 +359,7 @@ class Config(Spec):
     scene: Scene = Scene()
     """Stands under every character's scene."""
     ffmpeg: Ffmpeg = Ffmpeg()
-    """Which ffmpeg is used."""
+    """The ffmpeg that draws and encodes."""
     store: str = Field(default="store", min_length=1, max_length=1000)
     """Folder of the content-addressed media; TALKMILL_STORE stands over it. May lie outside the project."""
     ledger: str = Field(default="ledger", min_length=1, max_length=1000)

@@ -16,7 +16,7 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 LINE_KEYS = ("speaker", "text", "pause", "emotion")
 
 _LANGUAGE_KEY = re.compile(r"[a-z]{2}(-[A-Za-z0-9]{2,8})?")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d([Tt ].+)?")
+_DATE = re.compile(r"(19|20|21)\d\d-\d\d-\d\d([Tt ].+)?")
 
 
 def short_speaker(value: Any) -> str | None:
@@ -63,6 +63,11 @@ def moment(value: Any) -> Any:
         return value
     found = quote(value) if isinstance(value, str) else "something else"
     raise wrong(f"is no date (found {found})", "Write it as 2027-03-01 or 2027-03-01T18:00:00+01:00.")
+
+
+def one_line(value: str) -> str:
+    """The text with every run of white space as one space: it is shown in one line."""
+    return " ".join(value.split())
 
 
 def unique(values: list[str]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from talkmill.errors import RequestError
+from talkmill.errors import PrerequisiteError, RequestError
 from talkmill.specs.shorthand import ID_PATTERN
 
 CHARACTER = """\
@@ -21,8 +21,8 @@ portrait:
   #   skinColor: "ae5d29"
 
 voice:
-  backend: piper
-  model: joe # or the path of a Piper .onnx file in this project
+  backend: piper # joe, a man's voice; hibari is a woman's, both for English; espeak has a hundred languages, robotic
+  # model: voices/another.onnx # a Piper voice of yours in this project, with its .onnx.json beside it
   # effects:
   #   pitch: 1 # semitones
   #   formant: 1 # above 0 smaller and younger, below 0 larger
@@ -95,4 +95,7 @@ def _write(path: Path, name: str, text: str) -> Path:
             stream.write(text)
     except FileExistsError:
         raise RequestError(f"{path.parent.name}/{path.name}: is there already. Choose another id, or edit that file.") from None
+    except OSError as error:
+        where = f"{path.parent.name}/{path.name}"
+        raise PrerequisiteError(f"{where}: cannot be written ({error.strerror}). Make the folder writable.") from None
     return path

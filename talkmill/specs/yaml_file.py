@@ -33,6 +33,7 @@ Where = tuple[str | int, ...]
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = {"~", "null", "Null", "NULL"}
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_QUOTED_START = re.compile(r"""(?:^|- |: )\s*(["']).*\1\s*[^\s,\]}:#]""")
 _SIMPLE_KEY = re.compile(r"[^\s.\[\]'\"]{1,60}")
 
 
@@ -249,7 +250,7 @@ _SYNTAX = (
     ("document indicator", "a quote is opened and never closed", "Close the quote."),
     (
         "unknown escape",
-        "a backslash in double quotes starts nothing that YAML knows",
+        "a backslash in double quotes means nothing here",
         "Use single quotes, or write \\\\ for \\.",
     ),
     ("find expected ':'", "a key has no ':' behind it", "Write `key: value`, or put the text in quotes."),
@@ -277,6 +278,9 @@ def _syntax(error: yaml.YAMLError, sheet: Sheet) -> Problem:
     char = line[mark.column] if mark and mark.column < len(line) else ""
     if line[: len(line) - len(line.lstrip())].count("\t") or char == "\t":
         return Problem(sheet.file, number, "", "a tab indents this line", "Indent with spaces.")
+    if said.startswith("did not find expected") and _QUOTED_START.search(line):
+        cure = "Put the whole text in quotes of the other kind, or begin it with another word."
+        return Problem(sheet.file, number, "", f"a text goes on after its closing quote (found {quote(line.strip())})", cure)
     for part, what, cure in _SYNTAX:
         if part in said:
             if "{char}" in what:
