@@ -1,0 +1,249 @@
+"""A vector character of a DiceBear style, taken apart into a rig that can talk."""
+
+from __future__ import annotations
+
+import difflib
+import io
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, ClassVar
+
+from talkmill.backends import JSON, Result
+from talkmill.backends.portray.styles import RECIPES, Plan, Recipe
+from talkmill.errors import BackendError, RequestError
+from talkmill.picture.rig import FORMAT
+
+SIDE = 1536
+"""Width and height of a rig's canvas in pixels."""
+
+STYLES: dict[str, dict[str, str]] = {
+    name: {"creator": recipe.creator, "licence": recipe.licence, "url": recipe.url} for name, recipe in RECIPES.items()
+}
+"""The styles that can talk, with who made each and under which licence."""
+
+LIPS = "lipsColor"
+"""Our own trait, beside those of the style: paints lips in that colour. Without it the mouth is a line, as the styles draw it."""
+
+_HEX = re.compile(r"#[0-9A-Fa-f]{6}")
+
+
+@cache
+def _definition(style: str) -> dict[str, Any]:
+    from importlib.resources import files
+
+    return json.loads((files("dicebear_styles") / f"{style}.json").read_text(encoding="utf-8"))
+
+
+def _unknown(kind: str, found: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(found, known, n=1, cutoff=0.5)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"no {kind} of that name ({found!r}).{hint} Choose one of: {', '.join(known)}."
+
+
+def traits(style: str) -> dict[str, list[str]]:
+    """The traits of a style and the values of each; a trait whose name ends in `Color` takes any #RRGGBB beside the listed ones.
+
+    Raises:
+        RequestError: no such style can talk.
+    """
+    if style not in RECIPES:
+        raise RequestError(f"portrait: {_unknown('style that can talk', style, sorted(RECIPES))}")
+    definition, calm = _definition(style), RECIPES[style].calm
+    found: dict[str, list[str]] = {}
+    for name, component in definition["components"].items():
+        if name == "mouth" or "variants" not in component:
+            continue  # the mouth is painted
+        optional = ["none"] if "probability" in component else []
+        found[name] = list(calm.get(name, ())) or [*sorted(component["variants"]), *optional]
+    for name, colour in definition["colors"].items():
+        found[f"{name}Color"] = list(colour["values"])
+    found[LIPS] = []
+    return found
+
+
+def check_options(style: str, given: Mapping[str, Any]) -> list[str]:
+    """Everything wrong with a portrait's `style` and `traits`, one sentence or two each; empty when all is well."""
+    try:
+        known = traits(style)
+    except RequestError as error:
+        return [str(error).removeprefix("portrait: ")]
+    problems = []
+    for name, value in given.items():
+        if name not in known:
+            problems.append(f"{style}: {_unknown('trait', name, sorted(known))}")
+            continue
+        values = value if isinstance(value, list) else ["none" if value is False else value]
+        for one in values:
+            if name.endswith("Color"):
+                if not (isinstance(one, str) and _HEX.fullmatch(one)):
+                    problems.append(f"{style}: {name} is not a colour ({one!r}). Write it as #RRGGBB, in quotes.")
+            elif one not in known[name]:
+                problems.append(f"{style}: {_unknown(f'{name}', str(one), known[name])}")
+        if not values:
+            problems.append(f"{style}: {name} is an empty list. Give a value, or leave the trait out.")
+    return problems
+
+
+def _options(style: str, seed: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """DiceBear's options for the traits: variants, probabilities and colours."""
+    recipe, components = RECIPES[style], _definition(style)["components"]
+    made: dict[str, Any] = {"seed": seed}
+    for name, calm in recipe.calm.items():
+        made[f"{name}Variant"] = [calm[0]]
+    for name, value in given.items():
+        values = value if isinstance(value, list) else ["none" if value is False else value]
+        if name == LIPS:
+            continue
+        if name in components:
+            wanted = [one for one in values if one != "none"]
+            if "probability" in components[name]:
+                made[f"{name}Probability"] = round(100 * len(wanted) / len(values))
+            if wanted:
+                made[f"{name}Variant"] = wanted
+        else:
+            made[name] = values
+    return made
+
+
+class Avatar:
+    """portray with the vector characters of DiceBear: `style`, `seed` and `traits` to a rig."""
+
+    name: ClassVar[str] = "avatar"
+    version: ClassVar[int] = 1
+    licence: ClassVar[str] = "that of the style, which the facts name"
+    packages: ClassVar[tuple[str, ...]] = ("dicebear-core", "dicebear-styles", "resvg-py", "pillow")
+
+    def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
+        """Draw the rig; see `talkmill.picture.rig` for its files.
+
+        Raises:
+            RequestError: an unknown style, trait or value; the message lists what there is.
+            BackendError: the drawing failed.
+        """
+        style, given = request["style"], request.get("traits") or {}
+        problems = check_options(style, given)
+        if problems:
+            raise RequestError("portrait: " + "\n".join(problems))
+        recipe = RECIPES[style]
+        options = _options(style, str(request.get("seed", "1")), given)
+        chosen, options = _resolve(style, options)
+        scale = SIDE / recipe.units
+        layers, files = [], {}
+        for plan in recipe.plan(_definition(style), chosen):
+            if plan.part == "mouth":
+                layers.append({"name": plan.name, "part": "mouth", "box": [0, 0, 0, 0]})
+                continue
+            cut = _draw(style, plan, options)
+            if cut is None:
+                continue
+            box, image = cut
+            files[plan.name] = workdir / f"{plan.name}.png"
+            image.save(files[plan.name], format="PNG", compress_level=6)
+            layers.append({"name": plan.name, "part": plan.part, "box": list(box)})
+        meta = _definition(style)["meta"]
+        licence = {"name": recipe.licence, "url": recipe.url, "creator": recipe.creator, "source": meta["source"]["url"]}
+        rig = {
+            "format": FORMAT,
+            "style": style,
+            "size": [SIDE, SIDE],
+            "layers": layers,
+            "face": _face(recipe, layers, scale),
+            "mouth": _mouth(recipe, chosen["skinColor"], given.get(LIPS), scale),
+            "licence": licence,
+        }
+        files["rig"] = workdir / "rig.json"
+        files["rig"].write_text(json.dumps(rig, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        return Result(files, {"style": style, "licence": licence, "size": [SIDE, SIDE]})
+
+
+def _resolve(style: str, options: dict[str, Any]) -> tuple[dict[str, str], dict[str, Any]]:
+    """What the seed chose, and options that say so: every layer is drawn from the same choices."""
+    from dicebear import Avatar as Drawing
+    from dicebear import Style
+
+    found = Drawing(Style(_definition(style)), options).to_json()["options"]
+    chosen: dict[str, str] = {}
+    fixed: dict[str, Any] = {"seed": options["seed"]}
+    for name, component in _definition(style)["components"].items():
+        variant = found.get(f"{name}Variant")
+        if variant:
+            chosen[name] = fixed_variant = variant
+            fixed[f"{name}Variant"] = [fixed_variant]
+        if "probability" in component:
+            fixed[f"{name}Probability"] = 100 if variant else 0
+    for name in _definition(style)["colors"]:
+        colour = found.get(f"{name}Color")
+        if colour:
+            chosen[f"{name}Color"] = colour[0]
+            fixed[f"{name}Color"] = [colour[0]]
+    return chosen, fixed
+
+
+def _draw(style: str, plan: Plan, options: dict[str, Any]) -> tuple[tuple[int, int, int, int], Any] | None:
+    """One layer, cut to what is drawn: (x, y, width, height) and a Pillow image; None when nothing is."""
+    import resvg_py
+    from dicebear import Avatar as Drawing
+    from dicebear import Style
+    from PIL import Image
+
+    definition = dict(_definition(style))
+    definition["canvas"] = {**definition["canvas"], "elements": list(plan.elements)}
+    svg = Drawing(Style(definition), options).to_string()
+    try:
+        png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, height=SIDE, skip_system_fonts=True))
+    except Exception as error:  # resvg raises whatever the Rust side gives
+        raise BackendError(f"portrait: layer {plan.name} of {style} cannot be drawn ({error}). Choose other traits.") from error
+    image = Image.open(io.BytesIO(png)).convert("RGBA")
+    found = image.getchannel("A").getbbox()
+    if found is None:
+        return None
+    left, top, right, bottom = found
+    return (left, top, right - left, bottom - top), image.crop(found)
+
+
+def _face(recipe: Recipe, layers: list[dict[str, Any]], scale: float) -> dict[str, Any]:
+    """The face's geometry in pixels of the canvas."""
+
+    def at(point: tuple[float, float]) -> list[float]:
+        return [round(value * scale, 2) for value in point]
+
+    moving = [layer["box"][1] for layer in layers if layer["part"] not in ("body", "mouth")]
+    return {
+        "top": min(moving),
+        "skull": round(recipe.skull * scale, 2),
+        "chin": round(recipe.chin * scale, 2),
+        "centre": at(recipe.centre),
+        "eyes": [at(eye) for eye in recipe.eyes],
+        "eye_size": at(recipe.eye_size),
+        "mouth": at(recipe.mouth.at),
+        "pivot": at(recipe.pivot),
+        "nod": round(recipe.nod * scale, 2),
+    }
+
+
+def _mouth(recipe: Recipe, skin: str, lips: str | list[str] | None, scale: float) -> dict[str, Any]:
+    """The painted mouth: lengths in pixels of the canvas, colours as they look on that skin."""
+    mouth = recipe.mouth
+    return {
+        "half_width": round(mouth.half_width * scale, 2),
+        "gap": round(mouth.gap * scale, 2),
+        "line": _over(mouth.line, skin),
+        "line_width": round(mouth.line_width * scale, 2),
+        "inside": _over(mouth.inside, skin),
+        "teeth": mouth.teeth.lower(),
+        "tongue": mouth.tongue.lower(),
+        "skin": skin.lower(),
+        "lips": (lips[0] if isinstance(lips, list) else lips).lower() if lips else None,
+        "taper": mouth.taper,
+        "shade": mouth.shade,
+    }
+
+
+def _over(paint: tuple[str, float], skin: str) -> str:
+    """The opaque colour that `paint` (colour, opacity) gives on `skin`."""
+    colour, opacity = paint
+    pairs = zip(bytes.fromhex(colour[1:]), bytes.fromhex(skin[1:]), strict=True)
+    return "#" + "".join(f"{round(a * opacity + b * (1 - opacity)):02x}" for a, b in pairs)

@@ -1,0 +1,236 @@
+"""The DiceBear styles that can talk: how each is taken apart, where its mouth is and what colours it has.
+
+A DiceBear style is a JSON definition: a canvas of elements and components, and each component's variants. A rig needs it in
+layers, so each recipe here lists, from back to front, which elements make which layer; a layer is the same definition with
+only those elements on its canvas. All coordinates are in the style's own units. Nothing heavy is imported here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+Element = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One layer of a rig: its name, the part it plays (see `talkmill.picture.rig.PARTS`) and what is drawn on it."""
+
+    name: str
+    part: str
+    elements: tuple[Element, ...] = ()
+
+
+@dataclass(frozen=True)
+class Mouth:
+    """The mouth that is painted in place of the style's own, in the style's units; colours with alpha lie on the skin."""
+
+    at: tuple[float, float]
+    half_width: float  # of the closed mouth
+    gap: float  # between the lips when it is as wide open as it goes
+    line: tuple[str, float]  # colour, opacity
+    line_width: float
+    inside: tuple[str, float]
+    teeth: str
+    tongue: str
+    taper: bool = False  # the closed line thins out to the corners
+    shade: float = 0.0  # opacity of the small shadow under the lower lip
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A style that can talk."""
+
+    creator: str
+    licence: str
+    url: str
+    units: float  # side of the square canvas
+    skull: float  # y of the top of the bare head
+    chin: float
+    centre: tuple[float, float]  # of the face
+    eyes: tuple[tuple[float, float], tuple[float, float]]
+    eye_size: tuple[float, float]  # width and height of one open eye
+    pivot: tuple[float, float]  # about which the head turns: the base of the neck
+    nod: float  # how far the face goes down in a full nod
+    mouth: Mouth
+    plan: Callable[[Mapping[str, Any], Mapping[str, str]], list[Plan]]  # definition, chosen variants -> layers, back to front
+    calm: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # variants that leave the face free to act, default first
+
+
+def _element(name: str, children: list[Element] | None = None, **attributes: Any) -> Element:
+    made: Element = {"type": "element", "name": name, "attributes": {k.replace("_", "-"): v for k, v in attributes.items()}}
+    if children is not None:
+        made["children"] = children
+    return made
+
+
+def _clipped(elements: list[Element], shapes: list[Element], name: str) -> list[Element]:
+    """`elements` where `shapes` are."""
+    return [_element("clipPath", shapes, id=name), _element("g", elements, clip_path=f"url(#{name})")]
+
+
+def _rect(x: float, y: float, width: float, height: float, **more: Any) -> Element:
+    return _element("rect", x=f"{x:g}", y=f"{y:g}", width=f"{width:g}", height=f"{height:g}", **more)
+
+
+def _circle(x: float, y: float, radius: float, **more: Any) -> Element:
+    return _element("circle", cx=f"{x:g}", cy=f"{y:g}", r=f"{radius:g}", **more)
+
+
+def _lids(eyes: tuple[tuple[float, float], ...], half: float, sag: float, width: float, **paint: str) -> Element:
+    """Closed lids: one arc an eye, hanging down."""
+    arcs = "".join(f"M{x - half:g} {y:g}q{half:g} {2 * sag:g} {2 * half:g} 0" for x, y in eyes)
+    return _element("path", d=arcs, fill="none", stroke_width=f"{width:g}", stroke_linecap="round", **paint)
+
+
+def _component(definition: Mapping[str, Any], name: str) -> Element:
+    """The canvas element that places component `name`."""
+    return next(e for e in definition["canvas"]["elements"] if e["type"] == "component" and e["name"] == name)
+
+
+def _variant_parts(definition: Mapping[str, Any], name: str, variant: str, picked: list[int]) -> list[Element]:
+    """Elements number `picked` of one variant, placed where the component is."""
+    drawn = definition["components"][name]["variants"][variant]["elements"]
+    return [_element("g", [drawn[i] for i in picked], transform=_component(definition, name)["attributes"]["transform"])]
+
+
+# --- avataaars: one path for head, neck and shoulders; dots for eyes --------------------------------------------------
+
+
+def _avataaars(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Plan]:
+    skin = definition["canvas"]["elements"][0]
+    head = [_rect(0, 0, 280, 140), _circle(140, 130, 56)]
+    below = [_rect(116, 150, 48, 60), _rect(0, 190, 280, 90)]
+    # The shadow under the chin goes on behind the head, so that a nod uncovers no gap.
+    shadow = _clipped([_circle(140, 138, 56, fill="black", fill_opacity=".1")], [_rect(116, 150, 48, 50)], "tm-shadow")
+    part = {name: (_component(definition, name),) for name in ("clothes", "nose", "eyebrows", "top", "facialHair", "accessories")}
+    dots = tuple((x, 113.5) for x in (114.0, 166.0))
+    shut = _lids(dots, 9, 3.4, 3.2, stroke="black", stroke_opacity=".6")
+    plans = [
+        Plan("body", "body", (*_clipped([skin], below, "tm-body"), *shadow, *part["clothes"])),
+        Plan("head", "head", tuple(_clipped([skin], head, "tm-head"))),
+        Plan("nose", "nose", part["nose"]),
+        Plan("eyes-open", "dots", (_component(definition, "eyes"),)),
+        Plan("eyes-shut", "shut", (shut,)),
+        Plan("brows", "brows", part["eyebrows"]),
+        Plan("hair", "front", part["top"]),
+        Plan("facial-hair", "beard", part["facialHair"]),
+        Plan("mouth", "mouth"),
+        Plan("accessories", "glasses", part["accessories"]),
+    ]
+    # A moustache hangs over the mouth, a beard lies around it.
+    if chosen.get("facialHair", "").startswith("moustache"):
+        plans[7], plans[8] = plans[8], plans[7]
+    return plans
+
+
+# --- toon-head: rear hair, body, head and clothes are components; eyes with whites ------------------------------------
+
+
+def _toon_head(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Plan]:
+    eyes = chosen["eyes"]
+    glint = _element("g", [_circle(x, y, 7.5, fill="white", fill_opacity=".9") for x, y in ((305, 397), (471, 397))])
+    component = {
+        name: (_component(definition, name),)
+        for name in ("rearHair", "body", "head", "clothes", "beard", "eyebrows", "hair")
+    }
+    plans = [
+        Plan("rear", "rear", component["rearHair"]),
+        Plan("body", "body", (*component["body"], *component["clothes"])),
+        Plan("head", "head", component["head"]),
+        Plan("mouth", "mouth"),
+        Plan("facial-hair", "beard", component["beard"]),
+        Plan("eyes-white", "white", tuple(_variant_parts(definition, "eyes", eyes, [0, 3]))),
+        Plan("pupils", "pupils", (*_variant_parts(definition, "eyes", eyes, [1, 4]), glint)),
+        Plan("eyes-open", "lashes", tuple(_variant_parts(definition, "eyes", eyes, [2, 5]))),
+        Plan("eyes-shut", "shut", tuple(_variant_parts(definition, "eyes", "humble", [0]))),
+        Plan("brows", "brows", component["eyebrows"]),
+        Plan("hair", "front", component["hair"]),
+    ]
+    if chosen.get("beard") in ("fullBeard", "longBeard", "chin"):
+        plans[3], plans[4] = plans[4], plans[3]
+    return plans
+
+
+# --- personas: hair is in front of the head and behind the clothes ----------------------------------------------------
+
+
+def _personas(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Plan]:
+    base = list(definition["canvas"]["elements"][:3])  # skin, a mask, the light side of the face
+    hair, nose = _component(definition, "hair"), _component(definition, "nose")
+    picture = [*base, hair, nose]  # overlay blending wants its backdrop in the same layer
+    over_neck = [_rect(0, 0, 64, 40), _element("ellipse", cx="32", cy="33", rx="14", ry="14")]
+    dots = ((25.5, 28.8), (38.5, 28.8))
+    plans = [
+        Plan("rear", "rear", tuple(picture)),
+        Plan("body", "body", (*_clipped([base[0]], [_rect(27, 40, 10, 24)], "tm-neck"), _component(definition, "clothes"))),
+        Plan("head", "head", tuple(_clipped(picture, over_neck, "tm-head"))),
+        Plan("eyes-open", "dots", tuple(_variant_parts(definition, "eyes", "open", [0]))),
+        Plan("eyes-shut", "shut", (_lids(dots, 1.9, 0.75, 1.1, stroke="#1B0640"),)),
+        Plan("facial-hair", "beard", (_component(definition, "facialHair"),)),
+        Plan("mouth", "mouth"),
+    ]
+    if chosen.get("facialHair") in ("pyramid", "walrus"):
+        plans[-2], plans[-1] = plans[-1], plans[-2]
+    if chosen["eyes"] in ("glasses", "sunglasses"):
+        plans.append(Plan("glasses", "glasses", tuple(_variant_parts(definition, "eyes", chosen["eyes"], [1, 2]))))
+    return plans
+
+
+RECIPES: dict[str, Recipe] = {
+    "avataaars": Recipe(
+        creator="Pablo Stanley",
+        licence="Free for personal and commercial use",
+        url="https://avataaars.com/",
+        units=280,
+        skull=34,
+        chin=186,
+        centre=(140, 120),
+        eyes=((114, 112), (166, 112)),
+        eye_size=(12, 12),
+        pivot=(140, 196),
+        nod=4.2,
+        mouth=Mouth((140, 152), 15, 25, ("#000000", 0.7), 4.4, ("#000000", 0.7), "#FFFFFF", "#FF4F6D"),
+        plan=_avataaars,
+        calm={
+            "eyes": ("default",),
+            "eyebrows": ("default", "defaultNatural", "flatNatural", "raisedExcited", "raisedExcitedNatural", "unibrowNatural"),
+        },
+    ),
+    "personas": Recipe(
+        creator="Draftbit - draftbit.com",
+        licence="CC BY 4.0",
+        url="https://creativecommons.org/licenses/by/4.0/",
+        units=64,
+        skull=13,
+        chin=47,
+        centre=(32, 31),
+        eyes=((25.5, 28.5), (38.5, 28.5)),
+        eye_size=(3, 3),
+        pivot=(32, 51),
+        nod=0.9,
+        mouth=Mouth((32, 40.9), 3.7, 5, ("#1B0640", 1), 1.5, ("#1B0640", 1), "#FFFFFF", "#F0647E"),
+        plan=_personas,
+        calm={"eyes": ("open", "glasses", "sunglasses")},
+    ),
+    "toon-head": Recipe(
+        creator="Johan Melin",
+        licence="CC BY 4.0",
+        url="https://creativecommons.org/licenses/by/4.0/",
+        units=768,
+        skull=140,
+        chin=592,
+        centre=(384, 420),
+        eyes=((308, 408), (460, 408)),
+        eye_size=(80, 60),
+        pivot=(384, 625),
+        nod=11,
+        mouth=Mouth(
+            (384, 513), 45, 56, ("#3F2626", 0.62), 7.5, ("#611519", 1), "#F6F1E4", "#E0564B", taper=True, shade=0.16
+        ),
+        plan=_toon_head,
+        calm={"eyes": ("happy", "wide"), "eyebrows": ("neutral", "happy", "raised")},
+    ),
+}

@@ -1,0 +1,1 @@
+"""The picture: rigs, the painted mouth, idle motion and the compositor that makes frames of them."""

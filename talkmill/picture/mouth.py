@@ -1,0 +1,226 @@
+"""The mouth, painted anew in every frame from the curves of `talkmill.backends.lipsync`, in the style's own line and colours.
+
+The upper teeth stay where they are on the head; the lower lip, the lower teeth and the tongue ride on the jaw. Lengths are in
+the unit of the closed mouth's half width unless said otherwise.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+
+from talkmill.picture.colour import ycc
+
+NAMES = ("open", "width", "round", "tuck", "press", "teeth", "tongue", "smile")
+"""The curves that move the mouth."""
+
+_SS = 2  # supersampling; edges are antialiased on top of it
+_SHIFT = 6  # fractional bits of polygon points
+_STEPS = 18  # points a half curve
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The mouth at one moment, in pixels around its anchor. Curves run from left to right."""
+
+    upper: np.ndarray  # (n, 2) lower edge of the upper lip
+    lower: np.ndarray  # (n, 2) upper edge of the lower lip
+    gap: float  # between the lips in the middle; 0 is shut
+    opened: float  # 0..1
+    half: float
+    rest: float  # y of the closed line in the middle
+
+
+def _half_curve(half: float, corner: float, middle: float, roundness: float) -> np.ndarray:
+    """From the left corner to the middle: a Bezier curve, level in the middle; roundness 1 is a quarter of an ellipse."""
+    rise = middle - corner
+    points = np.array(
+        [
+            (-half, corner),
+            (-half * (1 - 0.34 * (1 - roundness)), corner + rise * (0.5523 * roundness + 0.62 * (1 - roundness))),
+            (-half * (0.5523 * roundness + 0.42 * (1 - roundness)), middle),
+            (0.0, middle),
+        ]
+    )
+    t = np.linspace(0, 1, _STEPS)[:, None]
+    weights = np.hstack([(1 - t) ** 3, 3 * t * (1 - t) ** 2, 3 * t**2 * (1 - t), t**3])
+    return weights @ points
+
+
+def _whole(half_curve: np.ndarray) -> np.ndarray:
+    """Both halves of a curve that is the same on both sides."""
+    mirrored = half_curve[-2::-1] * (-1, 1)
+    return np.vstack([half_curve, mirrored])
+
+
+def _pushed(curve: np.ndarray, distance: np.ndarray | float) -> np.ndarray:
+    """`curve` moved to its right-hand side (down, for left to right) by `distance`."""
+    tangent = np.gradient(curve, axis=0)
+    length = np.maximum(np.hypot(tangent[:, 0], tangent[:, 1]), 1e-6)
+    normal = np.column_stack([-tangent[:, 1], tangent[:, 0]]) / length[:, None]
+    return curve + normal * np.reshape(distance, (-1, 1))
+
+
+class Mouth:
+    """Paints the mouth of one rig at one scale.
+
+    `box` is (x, y, width, height) around the anchor, in pixels: nothing is ever painted outside it.
+    """
+
+    def __init__(self, style: Mapping[str, Any], scale: float) -> None:
+        self.unit = style["half_width"] * scale
+        self.full_gap = style["gap"] * scale
+        self.line_width = style["line_width"] * scale
+        self.taper, self.shade = style["taper"], style["shade"]
+        self.lips = style["lips"]
+        self.colours = {name: ycc(style[name]) for name in ("line", "inside", "teeth", "tongue", "skin")}
+        if self.lips:
+            self.colours["lips"] = ycc(self.lips)
+            self.colours["line"] = tuple(0.45 * a + 0.55 * b for a, b in zip(ycc(self.lips), self.colours["inside"], strict=True))
+            self.line_width *= 0.55
+        side, up = math.ceil(1.75 * self.unit + self.line_width), math.ceil(0.9 * self.unit + 0.4 * self.full_gap)
+        down = math.ceil(1.15 * self.unit + self.full_gap)
+        self.box = (-side, -up, 2 * side, up + down)
+
+    def shape(self, curves: Mapping[str, float]) -> Shape:
+        """The lips' edges for one frame's values of `NAMES`; a name that is not there is at rest."""
+        wide, rounding = curves.get("width", 0.0), min(max(curves.get("round", 0.0), 0.0), 1.0)
+        shut = min(max(curves.get("press", 0.0), 0.0), 1.0)
+        tuck = min(max(curves.get("tuck", 0.0), 0.0), 1.0)
+        smile = curves.get("smile", 0.0)
+        opening = min(max(curves.get("open", 0.0), 0.0), 1.0)
+        opened = (opening + 0.17 * tuck * (1 - opening)) * (1 - shut)
+        unit, gap = self.unit, self.full_gap * opened
+        curl = min(max(0.5 + 0.6 * smile, -0.6), 1.1) * (1 - 0.85 * rounding) * (1 - 0.45 * shut)
+        half = unit * (1 + (0.22 if wide > 0 else 0.34) * wide) * (1 - 0.34 * rounding) * (1 + 0.08 * max(smile, 0))
+        half *= 1 - 0.04 * shut
+        rest = 0.15 * unit * curl
+        corner = -0.20 * unit * curl + 0.16 * gap
+        swell = min(1.0, opened * 1.7)
+        upper = _half_curve(half, corner, rest - 0.20 * gap, min(1.0, rounding + 0.15 * swell))
+        lower = _half_curve(half, corner, rest + 0.80 * gap, min(1.0, rounding + 0.85 * swell))
+        return Shape(_whole(upper), _whole(lower), gap, opened, half, rest)
+
+    def paint(self, picture: np.ndarray, x: float, y: float, curves: Mapping[str, float]) -> None:
+        """Paint the mouth with its anchor at (x, y) of `picture`, a layer (h, w, 4) that is opaque there; in place."""
+        left, top = math.floor(x) + self.box[0], math.floor(y) + self.box[1]
+        right, bottom = left + self.box[2] + 1, top + self.box[3] + 1
+        left, top = max(left, 0), max(top, 0)
+        view = picture[top : min(bottom, picture.shape[0]), left : min(right, picture.shape[1]), :3]
+        if not view.size:
+            return
+        height, width = view.shape[:2]
+        tile = cv2.resize(view, (width * _SS, height * _SS), interpolation=cv2.INTER_NEAREST)
+        _Brush(self, self.shape(curves), curves, (x - left, y - top)).paint(tile)
+        view[...] = cv2.resize(tile, (width, height), interpolation=cv2.INTER_AREA)
+
+
+class _Brush:
+    """One painting of a mouth on a supersampled tile."""
+
+    def __init__(self, mouth: Mouth, shape: Shape, curves: Mapping[str, float], anchor: tuple[float, float]) -> None:
+        self.mouth, self.shape, self.curves = mouth, shape, curves
+        self.anchor = np.array(anchor)
+
+    def _points(self, points: np.ndarray) -> np.ndarray:
+        """Points around the anchor as fixed-point coordinates of the tile; pixel centres lie at whole numbers."""
+        return np.rint(((points + self.anchor) * _SS - 0.5) * (1 << _SHIFT)).astype(np.int32)
+
+    def _fill(self, tile: np.ndarray, points: np.ndarray, colour: tuple[float, ...]) -> None:
+        cv2.fillPoly(tile, [self._points(points)], colour, cv2.LINE_AA, _SHIFT)
+
+    def _disc(self, tile: np.ndarray, centre: np.ndarray, radius: float, colour: tuple[float, ...]) -> None:
+        turn = np.linspace(0, 2 * math.pi, 24, endpoint=False)
+        self._fill(tile, centre + radius * np.column_stack([np.cos(turn), np.sin(turn)]), colour)
+
+    def paint(self, tile: np.ndarray) -> None:
+        mouth, shape = self.mouth, self.shape
+        if mouth.shade:
+            self._shadow(tile)
+        if mouth.lips:
+            self._lips(tile)
+        self._line(tile)
+        if shape.gap >= 0.35:
+            self._inside(tile)
+
+    def _line(self, tile: np.ndarray) -> None:
+        """The line around the opening; when the mouth is shut, the line of the mouth."""
+        mouth, shape = self.mouth, self.shape
+        press = min(max(self.curves.get("press", 0.0), 0.0), 1.0)
+        swell = min(1.0, shape.opened * 3)
+        thick = mouth.line_width * (1 + 0.12 * press) * (1 - (0.65 if mouth.taper or mouth.lips else 0.35) * swell) / 2
+        across = np.linspace(-1, 1, len(shape.upper))
+        profile = thick * (1 - 0.86 * np.abs(across) ** 2.4) if mouth.taper or mouth.lips else np.full(len(across), thick)
+        outline = np.vstack([_pushed(shape.upper, -profile), _pushed(shape.lower, profile)[::-1]])
+        self._fill(tile, outline, mouth.colours["line"])
+        for end, size in ((0, profile[0]), (-1, profile[-1])):
+            self._disc(tile, shape.upper[end], size, mouth.colours["line"])
+
+    def _lips(self, tile: np.ndarray) -> None:
+        mouth, shape, curves = self.mouth, self.shape, self.curves
+        full = (1 - 0.35 * min(curves.get("press", 0.0), 1)) * (1 + 0.2 * curves.get("round", 0.0))
+        full *= (1 - 0.10 * max(curves.get("width", 0.0), 0)) * (1 - 0.12 * shape.opened)
+        across = np.linspace(-1, 1, len(shape.upper))
+        bow = (1 - np.abs(across) ** 2.2) * (1 - 0.20 * np.exp(-((across / 0.16) ** 2)))
+        over = 0.30 * mouth.unit * full * bow
+        under = 0.36 * mouth.unit * full * (1 - np.abs(across) ** 2.6) * (1 - 0.45 * curves.get("tuck", 0.0))
+        outline = np.vstack([_pushed(shape.upper, -over), _pushed(shape.lower, under)[::-1]])
+        self._fill(tile, outline, mouth.colours["lips"])
+
+    def _shadow(self, tile: np.ndarray) -> None:
+        """A small soft crescent under the lower lip."""
+        mouth, shape = self.mouth, self.shape
+        low = shape.lower[:, 1].max() + 0.40 * mouth.unit + (0.12 * mouth.unit if mouth.lips else 0)
+        half = 0.30 * shape.half
+        across = np.linspace(-1, 1, 24)
+        arc = np.column_stack([across * half, low + 0.05 * mouth.unit * (1 - across**2)])
+        body = np.column_stack([across * half, low + 0.17 * mouth.unit * (1 - across**2)])[::-1]
+        skin = mouth.colours["skin"]
+        dark = (16 + (skin[0] - 16) * (1 - mouth.shade), *(128 + (c - 128) * (1 - mouth.shade) for c in skin[1:]))
+        self._fill(tile, np.vstack([arc, body]), dark)
+
+    def _inside(self, tile: np.ndarray) -> None:
+        """Cavity, tongue and teeth, clipped to the opening."""
+        mouth, shape, curves = self.mouth, self.shape, self.curves
+        unit, half, gap = mouth.unit, shape.half, shape.gap
+        tuck, tongue = min(curves.get("tuck", 0.0), 1), min(max(curves.get("tongue", 0.0), 0), 1)
+        high, low = shape.upper[:, 1].min(), shape.lower[:, 1].max()
+        inner = np.empty_like(tile)
+        inner[...] = np.rint(mouth.colours["inside"])
+        edge = shape.rest + 0.12 * unit  # of the upper teeth: fixed to the head
+        bite = min(max(curves.get("teeth", 0.0), 0), 1)
+        edge = high + (edge - high) * bite
+        edge += (low + 0.1 * unit - edge) * tuck
+        behind = min(tongue * 2, 1)
+        lying = low - 0.30 * gap + 0.5 * unit * max(0.0, 0.34 - shape.opened)  # a flat tongue stays out of a small opening
+        tip = lying + (min(edge, low) + 0.02 * unit - lying) * behind
+        if tongue <= 0.75:
+            self._tongue(inner, tip, low, half * (0.70 - 0.14 * behind))
+        if bite > 0.02 or tuck > 0.02:
+            across = np.linspace(-1, 1, 33)
+            drop = (1 - np.abs(across) ** 5) ** 0.5
+            line = np.column_stack([across * half * 0.90, high - 0.2 * unit + (edge - high + 0.2 * unit) * drop])
+            top = np.array([(half * 0.90, high - 0.4 * unit), (-half * 0.90, high - 0.4 * unit)])
+            self._fill(inner, np.vstack([line, top]), mouth.colours["teeth"])
+        if tongue > 0.75:
+            self._tongue(inner, min(edge, low) - 0.04 * unit, low + 0.2 * unit, half * 0.56)
+        cover = np.zeros(tile.shape[:2], np.uint8)
+        opening = np.vstack([shape.upper, shape.lower[::-1]])
+        cv2.fillPoly(cover, [self._points(opening)], 255, cv2.LINE_AA, _SHIFT)
+        rest = cv2.bitwise_not(cover)
+        cv2.multiply(tile, cv2.merge((rest, rest, rest)), dst=tile, scale=1 / 255)
+        cv2.multiply(inner, cv2.merge((cover, cover, cover)), dst=inner, scale=1 / 255)
+        cv2.add(tile, inner, dst=tile)
+
+    def _tongue(self, tile: np.ndarray, top: float, low: float, half: float) -> None:
+        """A rounded tongue from `top` down."""
+        tall = max(low - top, 0.0) + 0.35 * self.mouth.unit
+        across = np.linspace(-1, 1, 33)
+        line = np.column_stack([across * half, top + tall * (1 - (1 - np.abs(across) ** 2.4) ** 0.6)])
+        floor = np.array([(half, low + self.mouth.unit), (-half, low + self.mouth.unit)])
+        self._fill(tile, np.vstack([line, floor]), self.mouth.colours["tongue"])

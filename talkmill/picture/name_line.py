@@ -1,0 +1,87 @@
+"""The plate that says who speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from talkmill.errors import PrerequisiteError
+from talkmill.picture.colour import layer, rgb
+from talkmill.picture.layout import captions_top
+
+SAFE = {"vertical": (60, 220, 896, 1470)}
+"""left, top, right, bottom of what the platforms' own buttons and texts leave free, at 1080x1920."""
+
+
+def _font(weight: str, size: int) -> Any:
+    from importlib.resources import files
+
+    from PIL import ImageFont
+
+    try:
+        with (files("fontpkg_poppins") / "files" / f"Poppins-{weight}.ttf").open("rb") as file:
+            return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
+    except (ModuleNotFoundError, FileNotFoundError):
+        raise PrerequisiteError("name line: the font Poppins is not installed. Install the package fontpkg-poppins.") from None
+
+
+def safe_area(size: tuple[int, int]) -> tuple[float, float, float, float]:
+    """left, top, right, bottom in pixels that text may use."""
+    width, height = size
+    if height > width:
+        left, top, right, bottom = SAFE["vertical"]
+        return left * width / 1080, top * height / 1920, right * width / 1080, bottom * height / 1920
+    return 0.05 * width, 0.06 * height, 0.95 * width, 0.94 * height
+
+
+def name_line(size: tuple[int, int], scene: Mapping[str, Any], chin: float) -> tuple[np.ndarray, int, int] | None:
+    """The plate as a layer and its upper left corner; None where no name is shown. `chin` (y): the plate stays below it."""
+    from PIL import Image, ImageDraw
+
+    wanted = scene["name_line"]
+    if not wanted["show"]:
+        return None
+    left, top, right, bottom = safe_area(size)
+    unit = min(size) / 1080
+    role, room = wanted.get("role"), right - left
+    for shrink in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.42):
+        big, small = _font("Bold", round(46 * unit * shrink)), _font("Medium", round(29 * unit * shrink))
+        pad_x, pad_y, bar = round(28 * unit), round(17 * unit), round(9 * unit)
+        widths = [big.getlength(scene["name"]), small.getlength(role) if role else 0]
+        if max(widths) + 2 * pad_x + bar <= room:
+            break
+    ascent, descent = big.getmetrics()
+    high = round((ascent + descent) * 0.86)
+    low = round(sum(small.getmetrics()) * 0.95) if role else 0
+    plate = (round(max(widths)) + 2 * pad_x + bar, high + low + 2 * pad_y)
+    radius = round(16 * unit)
+    # Drawn at four times the size and brought down: Pillow's rounded corners are not antialiased.
+    mask = Image.new("L", (plate[0] * 4, plate[1] * 4), 0)
+    ImageDraw.Draw(mask).rounded_rectangle((0, 0, plate[0] * 4 - 1, plate[1] * 4 - 1), radius * 4, fill=255)
+    mask = mask.resize(plate, Image.Resampling.BOX)
+    picture = Image.new("RGB", plate, rgb(wanted["box"]))
+    draw = ImageDraw.Draw(picture)
+    colour, box = rgb(wanted["colour"]), rgb(wanted["box"])
+    accent = scene["background"].get("accent") or wanted["colour"]
+    draw.rectangle((0, 0, bar - 1, plate[1]), fill=rgb(accent))
+    draw.text((bar + pad_x, pad_y + round(ascent * 0.94)), scene["name"], font=big, fill=colour, anchor="ls")
+    if role:
+        softer = tuple(round(0.78 * a + 0.22 * b) for a, b in zip(colour, box, strict=True))
+        baseline = pad_y + high + round(small.getmetrics()[0] * 0.92)
+        draw.text((bar + pad_x, baseline), role, font=small, fill=softer, anchor="ls")
+    picture.putalpha(mask)
+    return layer(np.asarray(picture)), round(left), _top(size, scene, plate[1], chin, top, bottom)
+
+
+def _top(size: tuple[int, int], scene: Mapping[str, Any], tall: int, chin: float, top: float, bottom: float) -> int:
+    """Under the captions where there is room, else between chin and captions, else as low as may be."""
+    captions, space = scene["captions"], 0.022 * size[1]
+    if not captions["show"] or captions["position"] < 0.4:
+        return round(min(max(chin + 0.10 * size[1], 0.64 * size[1]), bottom - tall))
+    under = captions["position"] * size[1] + space
+    if under + tall <= bottom:
+        return round(under)
+    above = captions_top(size, captions) - space - tall
+    return round(above if above > chin + space else max(top, bottom - tall))

@@ -1,0 +1,227 @@
+"""A rig at the size of a frame, and its poses: the face's parts are put together where they sit, the head moves as a whole."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from talkmill.picture import sprite
+from talkmill.picture.colour import faded
+from talkmill.picture.idle import Idle
+from talkmill.picture.layout import Layout
+from talkmill.picture.mouth import Mouth
+from talkmill.picture.rig import Rig
+from talkmill.picture.sprite import Sprite
+
+TILT = 4.0
+"""Degrees of a full tilt."""
+
+_DEPTH = {"nose": 1.3, "glasses": 1.05, "mouth": 1.0, "beard": 0.0, "front": 0.0}
+"""How far a part moves with a turn or a nod, against the eyes' 1: what stands out moves more."""
+
+_STILL = ("head", "beard", "front")
+"""Parts of the head that do not move within it."""
+
+
+@dataclass(frozen=True)
+class Pose:
+    """Where head and body are in one frame: 2x3 matrices of frame coordinates, and the shift of the face within the head."""
+
+    head: np.ndarray
+    body: np.ndarray
+    face_x: float
+    face_y: float
+
+
+class Puppet:
+    """One rig, loaded for one `layout`.
+
+    `rear` and `body` are sprites at rest; `head(...)` puts the head together for a frame. `anchor` is the height (y) below
+    which the body stands still.
+    """
+
+    def __init__(self, rig: Rig, layout: Layout) -> None:
+        self.rig, self.layout = rig, layout
+        scale = layout.scale
+        self.face = (rig.face["chin"] - rig.face["skull"]) * scale
+        self.nod = rig.face["nod"] * scale
+        self.pivot = self.at(rig.face["pivot"])
+        self.chin = rig.face["chin"] * scale + layout.y
+        self.mouth = Mouth(rig.mouth, scale)
+        self.mouth_at = self.at(rig.face["mouth"])
+        self.eye = (rig.face["eye_size"][0] * scale, rig.face["eye_size"][1] * scale)
+        loaded = {layer.part: sprite.load(rig, layer, layout) for layer in rig.layers if layer.part != "mouth"}
+        self.rear, self.body = loaded.pop("rear", None), loaded.pop("body", None)
+        self.parts = loaded
+        self.order = [layer.part for layer in rig.layers if layer.part not in ("rear", "body")]
+        still = sprite.stacked([loaded[part] for part in self.order if part in _STILL and part in loaded])
+        everything = sprite.stacked([still, *(loaded[p] for p in ("glasses",) if p in loaded)])
+        left, top, right, bottom = everything.box
+        self.still = sprite.window(still, (left, top, right, bottom))
+        self.box = self._face_box()
+        self.fixed = {part: sprite.window(loaded[part], self.box) for part in _STILL if part in loaded}
+        self.brows = self._halves("brows")
+        self.anchor = self.chin + 0.44 * self.face
+        if self.rear is not None:
+            self.anchor = max(self.anchor, self.rear.box[3] + 0.05 * self.face)
+
+    def at(self, point: tuple[float, float]) -> tuple[float, float]:
+        """A point of the rig's canvas in the frame."""
+        return point[0] * self.layout.scale + self.layout.x, point[1] * self.layout.scale + self.layout.y
+
+    def _face_box(self) -> tuple[int, int, int, int]:
+        """The part of the head within which the face moves."""
+        margin = math.ceil(0.09 * self.face)
+        x, y, width, height = self.mouth.box
+        left, top = self.mouth_at[0] + x, self.mouth_at[1] + y
+        boxes = [(left, top, left + width, top + height)]
+        boxes += [part.box for name, part in self.parts.items() if name not in _STILL]
+        grown = (
+            min(b[0] for b in boxes) - margin,
+            min(b[1] for b in boxes) - margin,
+            max(b[2] for b in boxes) + margin,
+            max(b[3] for b in boxes) + margin,
+        )
+        inside = self.still.box
+        low, high = (math.floor, math.ceil)
+        return (
+            max(low(grown[0]), inside[0]),
+            max(low(grown[1]), inside[1]),
+            min(high(grown[2]), inside[2]),
+            min(high(grown[3]), inside[3]),
+        )
+
+    def _halves(self, part: str) -> list[tuple[Sprite, tuple[float, float], int]]:
+        """The left and the right half of a part: sprite, its middle, and +1 for the one whose inner end is on its right."""
+        if part not in self.parts:
+            return []
+        whole = self.parts[part]
+        split = min(max(round(self.at(self.rig.face["centre"])[0]), whole.x), whole.box[2])
+        found = []
+        for box, inner in (((whole.x, whole.y, split, whole.box[3]), 1), ((split, whole.y, whole.box[2], whole.box[3]), -1)):
+            if box[0] < box[2]:
+                half = sprite.trimmed(sprite.window(whole, box))
+                found.append((half, ((half.x + half.box[2]) / 2, (half.y + half.box[3]) / 2), inner))
+        return found
+
+    # --- pose ---------------------------------------------------------------------------------------
+
+    def pose(self, curves: Mapping[str, float], idle: Idle) -> Pose:
+        """Head, body and face for one frame's curves on top of the idle motion."""
+        turn = curves.get("turn", 0.0) + idle.turn
+        nod = curves.get("nod", 0.0) * self.nod
+        tilt = math.radians(curves.get("tilt", 0.0) * TILT + idle.tilt)
+        x = idle.x * self.face + 0.012 * turn * self.face
+        rise = -0.011 * idle.breath * self.face
+        y = idle.y * self.face + 0.5 * nod + rise
+        body_x = 0.5 * x
+        cos, sin = math.cos(tilt), math.sin(tilt)
+        squash = 1 - 0.12 * abs(nod) / self.face
+        px, py = self.pivot
+        turned = np.array([(cos, -sin * squash), (sin, cos * squash)])
+        offset = np.array([px + x, py + y]) - turned @ np.array([px, py])
+        head = np.column_stack([turned, offset])
+        reach = self.anchor - py
+        lean, stretch = -body_x / reach, 1 - rise / reach
+        body = np.array([(1, lean, -lean * self.anchor), (0, stretch, self.anchor * (1 - stretch))])
+        return Pose(head, body, 0.026 * turn * self.face, 0.6 * nod)
+
+    def head(self, curves: Mapping[str, float], idle: Idle, pose: Pose) -> Sprite:
+        """The head with its face, as it sits at rest; `pose.head` takes it to its place."""
+        left, top, right, bottom = self.box
+        face = Sprite(np.zeros((bottom - top, right - left, 4), np.uint8), left, top)
+        eyes_done = False
+        for part in self.order:
+            if part in self.fixed:
+                sprite.draw(face, self.fixed[part])
+            elif part == "mouth":
+                x, y = self.mouth_at[0] + pose.face_x, self.mouth_at[1] + pose.face_y
+                self.mouth.paint(face.image, x - left, y - top, curves)
+            elif part == "brows":
+                self._draw_brows(face, curves, pose)
+            elif part in ("nose", "glasses"):
+                depth = _DEPTH[part]
+                sprite.draw(face, sprite.moved(self.parts[part], depth * pose.face_x, depth * pose.face_y))
+            elif not eyes_done:
+                eyes_done = True
+                self._draw_eyes(face, curves, idle, pose)
+        image = self.still.image.copy()
+        rows, columns = top - self.still.y, left - self.still.x
+        image[rows : rows + bottom - top, columns : columns + right - left] = face.image
+        return Sprite(image, self.still.x, self.still.y)
+
+    # --- parts of the face --------------------------------------------------------------------------
+
+    def _draw_brows(self, face: Sprite, curves: Mapping[str, float], pose: Pose) -> None:
+        brow = curves.get("brow", 0.0)
+        up = -brow * (0.052 if brow > 0 else 0.026) * self.face
+        for half, (x, y), inner in self.brows:
+            angle = math.radians((-3.0 if brow > 0 else -9.0) * brow) * inner
+            cos, sin = math.cos(angle), math.sin(angle)
+            turned = np.array([(cos, -sin), (sin, cos)])
+            shift = np.array([x + pose.face_x + inner * 0.006 * self.face * max(-brow, 0), y + pose.face_y + up])
+            matrix = np.column_stack([turned, shift - turned @ np.array([x, y])])
+            placed = sprite.warped(half, matrix, face.box)
+            if placed is not None:
+                sprite.draw(face, placed)
+
+    def _draw_eyes(self, face: Sprite, curves: Mapping[str, float], idle: Idle, pose: Pose) -> None:
+        blink = min(max(curves.get("blink", 0.0), 0.0), 1.0)
+        gaze = (
+            min(max(curves.get("gaze_x", 0.0) + idle.gaze_x, -1.0), 1.0),
+            -min(max(curves.get("gaze_y", 0.0) + idle.gaze_y, -1.0), 1.0),
+        )
+        shut = _smooth(blink, 0.66, 0.9)
+        if shut < 1:
+            if "dots" in self.parts:
+                self._draw_dots(face, blink, gaze, 1 - shut, pose)
+            else:
+                self._draw_whites(face, blink, gaze, 1 - shut, pose)
+        if shut > 0:
+            closed = sprite.moved(self.parts["shut"], pose.face_x, pose.face_y)
+            sprite.draw(face, Sprite(faded(closed.image, shut), closed.x, closed.y))
+
+    def _draw_dots(self, face: Sprite, blink: float, gaze: tuple[float, float], strength: float, pose: Pose) -> None:
+        eyes = self.parts["dots"]
+        x, y = pose.face_x + 0.20 * gaze[0] * self.eye[0], pose.face_y + 0.16 * gaze[1] * self.eye[1]
+        low = eyes.box[3] - 0.30 * self.eye[1]
+        flat = 1 - 0.86 * _smooth(blink, 0.0, 0.85)
+        placed = sprite.warped(eyes, np.array([(1, 0, x), (0, flat, low * (1 - flat) + y)]), face.box)
+        if placed is not None:
+            sprite.draw(face, Sprite(faded(placed.image, strength), placed.x, placed.y))
+
+    def _draw_whites(self, face: Sprite, blink: float, gaze: tuple[float, float], strength: float, pose: Pose) -> None:
+        """Whites and pupils under a lid that comes down: what is seen is the white's own shape, cut by itself moved down."""
+        white, pupils, lashes = self.parts["white"], self.parts["pupils"], self.parts["lashes"]
+        drop = 0.94 * blink * self.eye[1]
+        box = (white.x - 2, white.y - 2, white.box[2] + 2, white.box[3] + 2)
+        eye = sprite.window(white, box)
+        seen = eye.image[..., 3].copy()
+        looking = sprite.moved(pupils, 0.105 * gaze[0] * self.eye[0], 0.085 * gaze[1] * self.eye[1])
+        sprite.draw(eye, sprite.window(looking, box))
+        if blink > 0:
+            lid = np.array([(1, 0, 0), (0, 1, drop)], dtype=np.float64)
+            lowered = cv2.warpAffine(seen, lid, seen.shape[::-1], flags=cv2.INTER_LINEAR, borderValue=0)
+            seen = cv2.multiply(seen, lowered, scale=1 / 255)
+        cover = cv2.multiply(seen, np.full_like(seen, 255), scale=strength / 255)
+        # The pupils never reach beyond the white: everything in the window is cut to it.
+        solid = np.maximum(eye.image[..., 3], 1)
+        cut = cv2.divide(cover, solid, scale=255)
+        cv2.multiply(eye.image, cv2.merge((cut, cut, cut, cut)), dst=eye.image, scale=1 / 255)
+        sprite.draw(face, sprite.moved(eye, pose.face_x, pose.face_y))
+        flat = 1 - 0.72 * blink
+        top = lashes.y + 0.10 * self.eye[1]
+        matrix = np.array([(1, 0, pose.face_x), (0, flat, top * (1 - flat) + pose.face_y + 0.80 * drop)])
+        placed = sprite.warped(lashes, matrix, face.box)
+        if placed is not None:
+            sprite.draw(face, Sprite(faded(placed.image, strength), placed.x, placed.y))
+
+
+def _smooth(value: float, start: float, end: float) -> float:
+    """0 up to `start`, 1 from `end`, a smooth step between (3t^2 - 2t^3)."""
+    t = min(max((value - start) / (end - start), 0.0), 1.0)
+    return t * t * (3 - 2 * t)
