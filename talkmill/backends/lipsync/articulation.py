@@ -121,8 +121,10 @@ VOWELS = frozenset("aeiouyæøœɐɑɒɔəɘɛɜɝɚɤɪɯɵɶʉʊʌɨ")
 _AFFRICATES = ("tʃ", "dʒ", "tɕ", "dʑ", "ts", "dz", "tʂ", "dʐ")
 _BASES = dict(zip("abcdefghijklmnopqrstuvwxyz", "abkdefɡhijklmnopkɹstuvwkyz", strict=True))
 """Base letter of an unknown symbol -> the IPA symbol whose class it is taken to be."""
-_SPELLINGS = {"\ue000": "ç", "g": "ɡ", "˞": "ɹ", "ɫ": "l", "ᵻ": "ɪ", "ᵿ": "ʊ", "ʏ": "ø", "ɞ": "œ"}
+_SPELLINGS = {"\ue000": "ç", "g": "ɡ", "˞": "ɹ", "ɫ": "l", "ᵻ": "ɪ", "ᵿ": "ʊ", "ʏ": "ø", "ɞ": "œ", "ε": "ɛ"}
 """Characters that are seen as another symbol."""
+_SWITCH = re.compile(r"\([a-z-]*\)")
+"""espeak's mark that it goes on with the voice of another language, as in `(en)`."""
 _NAME = re.compile(r"LETTER (?:SMALL |CAPITAL )?(?:[A-Z]+ )*?([A-Z])\b")
 
 
@@ -157,7 +159,8 @@ def split_symbol(symbol: str) -> tuple[str, ...]:
     Stress, length, tone, tie bars and diacritics are dropped (they move no lip). An unknown symbol is replaced by its class
     (base letter, else a half-open mouth) and named on stderr once a process.
     """
-    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFC", symbol).replace("ç", "\ue000"))
+    spoken = _SWITCH.sub("", unicodedata.normalize("NFC", symbol))
+    folded = unicodedata.normalize("NFD", spoken.replace("ç", "\ue000"))
     letters = "".join(_letter(char, symbol) for char in folded)
     shapes: list[str] = []
     at = 0

@@ -31,6 +31,8 @@ SHARPNESS = 1.8
 """Exponent on the blended weights: dominance blending alone makes every frame the same half-open mouth."""
 SMOOTH = 0.012
 """Seconds (sigma) of smoothing of the blend: takes the cusps off its exponentials."""
+REST_EDGE = 0.12
+"""Seconds of a pause that the speech beside it is blended with."""
 QUIET = 30.0
 """Decibels under the speech's level below which a hold is as quiet as it needs to be."""
 EARLIER, LATER, AFTER_PAUSE = 0.060, 0.015, 0.030
@@ -53,19 +55,18 @@ def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curv
     """
     middles = sound.middles
     curves = _blend(phones, sound.fps, sound.frames)
-    spoken = runs(phones)
-    heard = sound.trimmed(spoken)
+    heard = sound.heard(runs(phones))
     awake = speaking(_parted(phones, heard), middles)
     curves["open"] *= 0.42 + 0.62 * sound.loudness(awake > 0.99)
     for symbols, share, targets in CONSTRICTIONS:
-        reached = share * _events(_audible(_spans(phones, symbols), spoken, heard, -0.02, -0.02), middles, hold=0.015)
+        reached = share * _events(_audible(_spans(phones, symbols), heard, -0.02, -0.02), middles, hold=0.015)
         for name, target in targets.items():
             curves[name] += (target - curves[name]) * reached
     for name in ("open", "width", "round"):
         curves[name] *= strength
     for values in curves.values():
         values *= awake
-    curves["tuck"] = _events(_audible(_spans(phones, TUCKED), spoken, heard, -0.02, -0.02), middles, hold=0.020) * awake
+    curves["tuck"] = _events(_audible(_spans(phones, TUCKED), heard, -0.02, -0.02), middles, hold=0.020) * awake
     curves["open"] = np.minimum(curves["open"], 1 - 0.82 * curves["tuck"])
     curves["press"] = _events(closures(phones, sound), middles, HOLD, SHORT_HOLD)
     parted = 1 - curves["press"]
@@ -109,12 +110,23 @@ def closures(phones: Sequence[Phone], sound: Sound) -> list[Span]:
         cells = cells[(cells >= 4) & (cells + 4 <= len(hiss))]
         if len(cells):
             level = np.array([hiss[cell - 4 : cell + 4].mean() for cell in cells])
-            cost = level + PULL * np.abs(cells * CELL - centre)
-            moved = cells[int(np.argmin(cost))] * CELL - centre
+            best = cells[int(np.argmin(level + PULL * np.abs(cells * CELL - centre)))]
+            bounds = (cells[0] - 4, cells[-1] + 4)
+            moved = _trough(hiss, best, bounds) * CELL - centre
             start, end = start + moved, end + moved
         out.append((start, end))
-    spoken = runs(phones)
-    return _audible(out, spoken, sound.trimmed(spoken), 0.03, 0.02)
+    return _audible(out, sound.heard(runs(phones)), 0.03, 0.02)
+
+
+def _trough(hiss: np.ndarray, best: int, bounds: tuple[int, int]) -> float:
+    """Middle of the cells about `best`, within `bounds`, that are about as quiet as the eight around it; in cells."""
+    limit = hiss[best - 4 : best + 4].mean() + 6.0
+    low = high = best
+    while low > bounds[0] and hiss[low - 1] <= limit:
+        low -= 1
+    while high < bounds[1] and hiss[high] <= limit:
+        high += 1
+    return (low + high) / 2
 
 
 def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
@@ -126,19 +138,37 @@ def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
 
     rows = {symbol: dict(visemes_of(symbol)) for symbol in {phone.symbol for phone in phones} | {SILENCE}}
     mapping = Mapping(IPA_MAPPING.targets, rows, allow_custom_symbols=True)
-    params = CoartParams(short_silence=PAUSE, closure_floor=0.0, split_diphthongs=False, smooth=SMOOTH)
-    spans = [PhonemeSegment(phone.symbol, phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE) for phone in phones]
+    params = CoartParams(short_silence=0.0, closure_floor=0.0, split_diphthongs=False, smooth=SMOOTH)
+    spans = [PhonemeSegment(symbol, start, end) for symbol, start, end in _shapes(phones, frames / fps)]
     rate = fps * OVERSAMPLING
     _, weights = build_viseme_curves(spans, fps=rate, mapping=mapping, params=params)
     weights = weights[OVERSAMPLING // 2 :: OVERSAMPLING][:frames]
-    if len(weights) < frames:  # no phones at all
-        rest = np.zeros((frames - len(weights), len(mapping.targets)))
-        rest[:, mapping.target_names.index(SILENCE)] = 1.0
-        weights = np.concatenate([weights, rest])
     sharp = weights**SHARPNESS
     sharp /= np.maximum(sharp.sum(axis=1, keepdims=True), 1e-9)
     values = sharp @ np.array([TARGETS[name] for name in mapping.target_names])
     return {name: values[:, index].copy() for index, name in enumerate(ARTICULATORS)}
+
+
+def _shapes(phones: Sequence[Phone], length: float) -> list[tuple[str, float, float]]:
+    """Symbol, start and end in seconds of what is blended.
+
+    A silence under `PAUSE` prolongs the phone before it. A longer one is blended in at its edges only: its length must not
+    change the speech beside it. Two moments of silence mark the segment's ends.
+    """
+    moment = 1e-4
+    out = [(SILENCE, 0.0, moment)]
+    for index, phone in enumerate(phones):
+        start, end = phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE
+        if phone.symbol != SILENCE:
+            out.append((phone.symbol, start, end))
+        elif end - start < PAUSE and 0 < index < len(phones) - 1:
+            out[-1] = (out[-1][0], out[-1][1], end)
+        else:
+            edge = min(REST_EDGE, (end - start) / 2)
+            out += [(SILENCE, start, start + edge)] if index else []
+            out += [(SILENCE, end - edge, end)] if index < len(phones) - 1 else []
+    out.append((SILENCE, length - moment, length))
+    return out
 
 
 def _spans(phones: Sequence[Phone], symbols: frozenset[str]) -> list[Span]:
@@ -146,19 +176,16 @@ def _spans(phones: Sequence[Phone], symbols: frozenset[str]) -> list[Span]:
     return [(phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE) for phone in phones if phone.symbol in symbols]
 
 
-def _audible(spans: list[Span], spoken: list[Span], heard: list[Span], before: float, after: float) -> list[Span]:
+def _audible(spans: list[Span], heard: list[Span], before: float, after: float) -> list[Span]:
     """Spans, moved so that none has its middle earlier than `before` the first or later than `after` the last that is heard of
-    its stretch of speech: the label of a consonant at a pause may run on into the silence, where a moving mouth is seen to.
+    its stretch of speech: the label of a consonant at a pause may lie in the silence, where a moving mouth is seen to.
     """
     out = []
     for start, end in spans:
         centre = (start + end) / 2
-        for (first, last), (opens, closes) in zip(spoken, heard, strict=True):
-            if first <= centre <= last:
-                moved = min(max(centre, opens - before), closes + after) - centre
-                start, end = start + moved, end + moved
-                break
-        out.append((start, end))
+        opens, closes = min(heard, key=lambda span: max(span[0] - centre, centre - span[1]), default=(start, end))
+        moved = min(max(centre, opens - before), max(opens - before, closes + after)) - centre
+        out.append((start + moved, end + moved) if abs(moved) <= 0.25 else (start, end))
     return out
 
 
