@@ -39,10 +39,17 @@ TARGETS: dict[str, tuple[float, float, float, float, float]] = {
 SILENCE = "sil"
 SHUT = frozenset("pbmɓʘʙƥ")
 """Phones that shut the lips for certain."""
-TUCKED = frozenset("fvɱʋⱱ")
-"""Phones that put the lower lip under the upper teeth."""
-BETWEEN = frozenset("θð")
-"""Phones that put the tongue between the teeth."""
+TUCKED = frozenset("fvɱⱱ")
+"""Phones that put the lower lip under the upper teeth for certain."""
+CONSTRICTIONS: tuple[tuple[frozenset[str], float, dict[str, float]], ...] = (
+    (frozenset("wʍɥ"), 0.8, {"open": 0.22, "width": -0.75, "round": 0.9}),
+    (frozenset(("ʃ", "ʒ", "tʃ", "dʒ", "ɕ", "ʑ", "tɕ", "dʑ")), 0.7, {"open": 0.22, "width": -0.3, "round": 0.6, "teeth": 0.8}),
+    (frozenset(("s", "z", "ts", "dz")), 0.6, {"open": 0.15, "width": 0.3, "teeth": 1.0}),
+    (frozenset("θð"), 1.0, {"open": 0.28, "tongue": 0.95}),
+    (frozenset("tdnlɾɭɳʈɖ"), 1.0, {"tongue": 0.5}),
+)
+"""Phones, how far they reach their targets in their middle, and the targets. A consonant is short: the blend with the vowels
+around it alone would lose the shape that tells it from others."""
 SHAPELESS = frozenset("hɦʔħʕʢʡ")
 """Phones made in the throat: the mouth has the shape of what follows."""
 
@@ -114,8 +121,10 @@ VOWELS = frozenset("aeiouyæøœɐɑɒɔəɘɛɜɝɚɤɪɯɵɶʉʊʌɨ")
 _AFFRICATES = ("tʃ", "dʒ", "tɕ", "dʑ", "ts", "dz", "tʂ", "dʐ")
 _BASES = dict(zip("abcdefghijklmnopqrstuvwxyz", "abkdefɡhijklmnopkɹstuvwkyz", strict=True))
 """Base letter of an unknown symbol -> the IPA symbol whose class it is taken to be."""
-_SPELLINGS = {"\ue000": "ç", "g": "ɡ", "˞": "ɹ", "ɫ": "l", "ᵻ": "ɪ", "ᵿ": "ʊ", "ʏ": "ø", "ɞ": "œ"}
+_SPELLINGS = {"\ue000": "ç", "g": "ɡ", "˞": "ɹ", "ɫ": "l", "ᵻ": "ɪ", "ᵿ": "ʊ", "ʏ": "ø", "ɞ": "œ", "ε": "ɛ"}
 """Characters that are seen as another symbol."""
+_SWITCH = re.compile(r"\([a-z-]*\)")
+"""espeak's mark that it goes on with the voice of another language, as in `(en)`."""
 _NAME = re.compile(r"LETTER (?:SMALL |CAPITAL )?(?:[A-Z]+ )*?([A-Z])\b")
 
 
@@ -150,7 +159,8 @@ def split_symbol(symbol: str) -> tuple[str, ...]:
     Stress, length, tone, tie bars and diacritics are dropped (they move no lip). An unknown symbol is replaced by its class
     (base letter, else a half-open mouth) and named on stderr once a process.
     """
-    folded = unicodedata.normalize("NFD", unicodedata.normalize("NFC", symbol).replace("ç", "\ue000"))
+    spoken = _SWITCH.sub("", unicodedata.normalize("NFC", symbol))
+    folded = unicodedata.normalize("NFD", spoken.replace("ç", "\ue000"))
     letters = "".join(_letter(char, symbol) for char in folded)
     shapes: list[str] = []
     at = 0

@@ -97,7 +97,7 @@ def gesture_curves(
 
 def listen(phones: Sequence[Phone], words: Sequence[Timed], sound: Sound) -> Speech:
     """Runs, prominent vowels (loud and long, at least 0.9 s apart) and questions of a segment."""
-    spoken = sound.trimmed(runs(phones))
+    spoken = sound.heard(runs(phones))
     loudness = sound.loudness(speaking(spoken, sound.middles) > 0.99)
     scored = []
     for phone in phones:

@@ -1,7 +1,8 @@
 """The mouth: phones and loudness to the eight mouth curves.
 
-Order matters: blend (coarticulation) -> effort (loudness) -> rest in pauses -> tucks and tongue -> closures -> rest at the
-segment's ends. Closures come after everything that opens the mouth and multiply it, so no later step can part shut lips.
+Order matters: blend (coarticulation) -> effort (loudness) -> constrictions -> strength -> rest in pauses -> tucks ->
+closures -> rest at the segment's ends. Closures come after everything that opens the mouth and multiply it, so no later step
+can part shut lips.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import numpy as np
 
 from talkmill.backends.lipsync.articulation import (
     ARTICULATORS,
-    BETWEEN,
+    CONSTRICTIONS,
     SHUT,
     SILENCE,
     TARGETS,
@@ -30,16 +31,21 @@ SHARPNESS = 1.8
 """Exponent on the blended weights: dominance blending alone makes every frame the same half-open mouth."""
 SMOOTH = 0.012
 """Seconds (sigma) of smoothing of the blend: takes the cusps off its exponentials."""
+REST_EDGE = 0.12
+"""Seconds of a pause that the speech beside it is blended with."""
 QUIET = 30.0
 """Decibels under the speech's level below which a hold is as quiet as it needs to be."""
 EARLIER, LATER, AFTER_PAUSE = 0.060, 0.015, 0.030
 """Seconds around a label's middle in which its closure is looked for: before, after, and before where a pause precedes."""
 PULL = 200.0
 """Decibels a second: what a closure's hold must be quieter by to lie farther from its label's middle."""
-RAMP = 0.050
+CLOSING, PARTING = 0.050, 0.040
 """Seconds in which lips close and part."""
-HOLD = 0.033
-"""Seconds either side of a closure's middle for which the lips stay shut at least: two frames at 30 a second."""
+HOLD, SHORT_HOLD = 0.033, 0.022
+"""Seconds either side of a closure's middle for which the lips stay shut at least: two frames at 30 a second, and one where
+another closure is near, so that the vowel between them is seen."""
+NEAR = 0.22
+"""Seconds between the middles of two closures that are near."""
 
 
 def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curves:
@@ -49,25 +55,37 @@ def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curv
     """
     middles = sound.middles
     curves = _blend(phones, sound.fps, sound.frames)
-    spoken = runs(phones)
-    heard = sound.trimmed(spoken)
-    awake = speaking(heard, middles)
+    heard = sound.heard(runs(phones))
+    awake = speaking(_parted(phones, heard), middles)
     curves["open"] *= 0.42 + 0.62 * sound.loudness(awake > 0.99)
+    for symbols, share, targets in CONSTRICTIONS:
+        reached = share * _events(_audible(_spans(phones, symbols), heard, -0.02, -0.02), middles, hold=0.015)
+        for name, target in targets.items():
+            curves[name] += (target - curves[name]) * reached
     for name in ("open", "width", "round"):
         curves[name] *= strength
     for values in curves.values():
         values *= awake
-    tucks, tips = (_audible(_spans(phones, symbols), spoken, heard, -0.02) for symbols in (TUCKED, BETWEEN))
-    curves["tuck"] = _events(tucks, middles, hold=0.020) * awake
-    curves["tongue"] = np.maximum(curves["tongue"], 0.9 * _events(tips, middles, hold=0.017) * awake)
+    curves["tuck"] = _events(_audible(_spans(phones, TUCKED), heard, -0.02, -0.02), middles, hold=0.020) * awake
     curves["open"] = np.minimum(curves["open"], 1 - 0.82 * curves["tuck"])
-    curves["press"] = _events(closures(phones, sound), middles, hold=HOLD)
+    curves["press"] = _events(closures(phones, sound), middles, HOLD, SHORT_HOLD)
     parted = 1 - curves["press"]
     for name in ("open", "teeth", "tongue", "tuck"):
         curves[name] = curves[name] * parted
     ends = rest_at_ends(sound.frames, sound.fps, 0.1)
     bounds = {"width": (-1, 1)}
     return {name: np.clip(values * ends, *bounds.get(name, (0, 1))) for name, values in curves.items()}
+
+
+def _parted(phones: Sequence[Phone], heard: list[Span]) -> list[Span]:
+    """Stretches of speech as the lips see them: one that begins or ends with shut lips opens later and closes earlier."""
+    shut = np.array(_spans(phones, SHUT)).reshape(-1, 2)
+    out = []
+    for start, end in heard:
+        late = 0.06 if np.any((shut[:, 0] <= start + 0.03) & (shut[:, 1] > start - 0.03)) else 0.0
+        early = 0.06 if np.any((shut[:, 0] < end + 0.03) & (shut[:, 1] >= end - 0.03)) else 0.0
+        out.append((min(start + late, end - early), end - early))
+    return out
 
 
 def closures(phones: Sequence[Phone], sound: Sound) -> list[Span]:
@@ -92,12 +110,23 @@ def closures(phones: Sequence[Phone], sound: Sound) -> list[Span]:
         cells = cells[(cells >= 4) & (cells + 4 <= len(hiss))]
         if len(cells):
             level = np.array([hiss[cell - 4 : cell + 4].mean() for cell in cells])
-            cost = level + PULL * np.abs(cells * CELL - centre)
-            moved = cells[int(np.argmin(cost))] * CELL - centre
+            best = cells[int(np.argmin(level + PULL * np.abs(cells * CELL - centre)))]
+            bounds = (cells[0] - 4, cells[-1] + 4)
+            moved = _trough(hiss, best, bounds) * CELL - centre
             start, end = start + moved, end + moved
         out.append((start, end))
-    spoken = runs(phones)
-    return _audible(out, spoken, sound.trimmed(spoken), 0.02)
+    return _audible(out, sound.heard(runs(phones)), 0.03, 0.02)
+
+
+def _trough(hiss: np.ndarray, best: int, bounds: tuple[int, int]) -> float:
+    """Middle of the cells about `best`, within `bounds`, that are about as quiet as the eight around it; in cells."""
+    limit = hiss[best - 4 : best + 4].mean() + 6.0
+    low = high = best
+    while low > bounds[0] and hiss[low - 1] <= limit:
+        low -= 1
+    while high < bounds[1] and hiss[high] <= limit:
+        high += 1
+    return (low + high) / 2
 
 
 def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
@@ -109,19 +138,37 @@ def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
 
     rows = {symbol: dict(visemes_of(symbol)) for symbol in {phone.symbol for phone in phones} | {SILENCE}}
     mapping = Mapping(IPA_MAPPING.targets, rows, allow_custom_symbols=True)
-    params = CoartParams(short_silence=PAUSE, closure_floor=0.0, split_diphthongs=False, smooth=SMOOTH)
-    spans = [PhonemeSegment(phone.symbol, phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE) for phone in phones]
+    params = CoartParams(short_silence=0.0, closure_floor=0.0, split_diphthongs=False, smooth=SMOOTH)
+    spans = [PhonemeSegment(symbol, start, end) for symbol, start, end in _shapes(phones, frames / fps)]
     rate = fps * OVERSAMPLING
     _, weights = build_viseme_curves(spans, fps=rate, mapping=mapping, params=params)
     weights = weights[OVERSAMPLING // 2 :: OVERSAMPLING][:frames]
-    if len(weights) < frames:  # no phones at all
-        rest = np.zeros((frames - len(weights), len(mapping.targets)))
-        rest[:, mapping.target_names.index(SILENCE)] = 1.0
-        weights = np.concatenate([weights, rest])
     sharp = weights**SHARPNESS
     sharp /= np.maximum(sharp.sum(axis=1, keepdims=True), 1e-9)
     values = sharp @ np.array([TARGETS[name] for name in mapping.target_names])
     return {name: values[:, index].copy() for index, name in enumerate(ARTICULATORS)}
+
+
+def _shapes(phones: Sequence[Phone], length: float) -> list[tuple[str, float, float]]:
+    """Symbol, start and end in seconds of what is blended.
+
+    A silence under `PAUSE` prolongs the phone before it. A longer one is blended in at its edges only: its length must not
+    change the speech beside it. Two moments of silence mark the segment's ends.
+    """
+    moment = 1e-4
+    out = [(SILENCE, 0.0, moment)]
+    for index, phone in enumerate(phones):
+        start, end = phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE
+        if phone.symbol != SILENCE:
+            out.append((phone.symbol, start, end))
+        elif end - start < PAUSE and 0 < index < len(phones) - 1:
+            out[-1] = (out[-1][0], out[-1][1], end)
+        else:
+            edge = min(REST_EDGE, (end - start) / 2)
+            out += [(SILENCE, start, start + edge)] if index else []
+            out += [(SILENCE, end - edge, end)] if index < len(phones) - 1 else []
+    out.append((SILENCE, length - moment, length))
+    return out
 
 
 def _spans(phones: Sequence[Phone], symbols: frozenset[str]) -> list[Span]:
@@ -129,26 +176,30 @@ def _spans(phones: Sequence[Phone], symbols: frozenset[str]) -> list[Span]:
     return [(phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE) for phone in phones if phone.symbol in symbols]
 
 
-def _audible(spans: list[Span], spoken: list[Span], heard: list[Span], after: float) -> list[Span]:
-    """Spans, moved so that none has its middle later than `after` the last that is heard of its stretch of speech.
-
-    A label of a final consonant may run on into silence, where a mouth that still moves is seen to.
+def _audible(spans: list[Span], heard: list[Span], before: float, after: float) -> list[Span]:
+    """Spans, moved so that none has its middle earlier than `before` the first or later than `after` the last that is heard of
+    its stretch of speech: the label of a consonant at a pause may lie in the silence, where a moving mouth is seen to.
     """
     out = []
     for start, end in spans:
         centre = (start + end) / 2
-        latest = next((b + after for (a0, b0), (_, b) in zip(spoken, heard, strict=True) if a0 <= centre <= b0), centre)
-        moved = min(0.0, latest - centre)
-        out.append((start + moved, end + moved))
+        opens, closes = min(heard, key=lambda span: max(span[0] - centre, centre - span[1]), default=(start, end))
+        moved = min(max(centre, opens - before), max(opens - before, closes + after)) - centre
+        out.append((start + moved, end + moved) if abs(moved) <= 0.25 else (start, end))
     return out
 
 
-def _events(spans: Sequence[Span], middles: np.ndarray, hold: float) -> np.ndarray:
-    """0..1: 1 for `hold` seconds at least either side of each span's middle, and in the frame nearest to it for certain."""
+def _events(spans: Sequence[Span], middles: np.ndarray, hold: float, short: float | None = None) -> np.ndarray:
+    """0..1: 1 for `hold` seconds at least either side of each span's middle, and in the frame nearest to it for certain.
+
+    Where another span is near, `short` stands for `hold`.
+    """
     out = np.zeros(len(middles))
-    for start, end in spans:
-        half = max(hold, (end - start) / 2 - RAMP)
-        away = np.abs(middles - (start + end) / 2)
-        out = np.maximum(out, smooth((half + RAMP - away) / RAMP))
-        out[int(np.argmin(away))] = 1.0
+    centres = np.array([(start + end) / 2 for start, end in spans])
+    for (start, end), centre in zip(spans, centres, strict=True):
+        near = short is not None and np.count_nonzero(np.abs(centres - centre) < NEAR) > 1
+        half = max(short if near else hold, (end - start) / 2 - CLOSING)
+        closing, parting = (middles - centre + half + CLOSING) / CLOSING, (centre + half + PARTING - middles) / PARTING
+        out = np.maximum(out, smooth(np.minimum(closing, parting)))
+        out[int(np.argmin(np.abs(middles - centre)))] = 1.0
     return out

@@ -22,6 +22,12 @@ DEPTH = 34.0
 """Decibels under speech at which nothing is heard of it."""
 
 
+GAP = 0.2
+"""Seconds of silence that are a pause whatever the labels say; a stop's hold is shorter."""
+REACH = 0.25
+"""Seconds by which a label's end may be silent."""
+
+
 @dataclass(frozen=True)
 class Sound:
     """Measures of one take, placed `offset` samples after the start of a segment of `frames`.
@@ -60,17 +66,23 @@ class Sound:
         high = np.clip(np.ceil((self.middles + 0.5 / self.fps + reach) / CELL).astype(int), 0, len(self.level))
         return heard[high] == heard[low]
 
-    def trimmed(self, spans: Sequence[tuple[float, float]], reach: float = 0.25) -> list[tuple[float, float]]:
-        """Spans of speech (seconds), cut by up to `reach` at either end to what is audible of them."""
+    def heard(self, spans: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+        """What is audible of spans of speech (seconds): split at silences of `GAP`, cut by up to `REACH` at either end.
+
+        Labels may run on into silence, or know nothing of it. A span in which nothing is audible stays as it is.
+        """
         audible = self.audible()
-        out = []
+        out: list[tuple[float, float]] = []
         for start, end in spans:
             first, last = round(start / CELL), round(end / CELL)
-            heard = first + np.flatnonzero(audible[first:last])
-            if len(heard):
-                start = max(start, min(start + reach, heard[0] * CELL))
-                end = min(end, max(end - reach, (heard[-1] + 1) * CELL))
-            out.append((start, end))
+            cells = first + np.flatnonzero(audible[first:last])
+            if not len(cells):
+                out.append((start, end))
+                continue
+            breaks = np.flatnonzero(np.diff(cells) * CELL > GAP)
+            opens = [max(start, min(start + REACH, cells[0] * CELL)), *(cells[breaks + 1] * CELL).tolist()]
+            closes = [*((cells[breaks] + 1) * CELL).tolist(), min(end, max(end - REACH, (cells[-1] + 1) * CELL))]
+            out += zip(opens, closes, strict=True)
         return out
 
 
