@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from talkmill.errors import MediaError, PrerequisiteError
@@ -44,8 +44,15 @@ def url(path: Path) -> str:
     return f"file:{path}"
 
 
-def run(arguments: Sequence[str], *, data: bytes | None = None, timeout: float = 600) -> tuple[bytes, str]:
-    """Run ffmpeg with `arguments` (after `SAFE`); gives (stdout, stderr).
+def run(
+    arguments: Sequence[str],
+    *,
+    data: bytes | None = None,
+    timeout: float = 600,
+    cwd: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> tuple[bytes, str]:
+    """Run ffmpeg with `arguments` (after `SAFE`); gives (stdout, stderr). `cwd` and `environment` replace this process's.
 
     Raises:
         MediaError: ffmpeg failed; the message ends with its last line of words.
@@ -53,7 +60,7 @@ def run(arguments: Sequence[str], *, data: bytes | None = None, timeout: float =
     """
     command = [executable(), *SAFE, *arguments]
     try:
-        done = subprocess.run(command, input=data, capture_output=True, timeout=timeout, check=False)
+        done = subprocess.run(command, input=data, capture_output=True, timeout=timeout, check=False, cwd=cwd, env=environment)
     except subprocess.TimeoutExpired:
         raise MediaError(
             f"ffmpeg: no end after {timeout:.0f} s. Look at the file it was given: {' '.join(arguments)}"

@@ -21,6 +21,8 @@ from talkmill.backends.caption.style import Style
 from talkmill.media.formats import Format
 from talkmill.model import SAMPLE_RATE
 
+SPOKEN = "spoken"
+"""Actor of the events in which a word is highlighted."""
 OUTLINE = 0.085
 """Width of the outline in ems."""
 SHADOW = 0.045
@@ -155,7 +157,7 @@ def _events(cue: Cue, speaker: Speaker, shape: Format, fps: int, unit: float) ->
         y = baseline + size * max((one.descent for one in drawn), default=0)
         place = f"{{\\pos({centre:g},{y:.1f})" + (f"\\fscx{100 * layout.scale:.1f}\\fscy{100 * layout.scale:.1f}" if layout.scale < 1 else "") + "}"
         for start, end, active in _states(cue, line, fps):
-            events.append(_event(start, end, fps, speaker.name, place + _text(line, active, speaker, layout.scale, unit), layer=1))
+            events.append(_event(start, end, fps, speaker.name, place + _text(line, active, speaker, unit), 1, active is not None))
     return events
 
 
@@ -185,7 +187,7 @@ def _states(cue: Cue, line: Sequence[Piece], fps: int) -> list[tuple[int, int, i
     return states
 
 
-def _text(line: Sequence[Piece], active: int | None, speaker: Speaker, scale: float, unit: float) -> str:
+def _text(line: Sequence[Piece], active: int | None, speaker: Speaker, unit: float) -> str:
     plain, bright = (_tag(colour) for colour in (speaker.style.colour, speaker.style.highlight))
     text = ""
     font = 0
@@ -229,13 +231,15 @@ def _box(cue: Cue, layout: Layout, speaker: Speaker, size: float, letters: float
         f"l {n(x0)} {n(y0 + radius)} b {n(x0)} {n(y0 + k)} {n(x0 + k)} {n(y0)} {n(x0 + radius)} {n(y0)}",
     ))
     text = f"{{\\an7\\pos(0,0)\\bord0\\shad0\\1c{_tag(speaker.style.box or '')}\\p1}}{path}{{\\p0}}"
-    return _event(cue.start, cue.end, fps, speaker.name, text, layer=0)
+    return _event(cue.start, cue.end, fps, speaker.name, text, 0)
 
 
-def _event(start: int, end: int, fps: int, style: str, text: str, layer: int) -> Any:
+def _event(start: int, end: int, fps: int, style: str, text: str, layer: int, spoken: bool = False) -> Any:
     import pysubs2
 
-    return pysubs2.SSAEvent(start=start * 100 // fps * 10, end=end * 100 // fps * 10, style=style, text=text, layer=layer)
+    # The actor field is drawn nowhere; it tells the check in which events a word is being spoken.
+    name = SPOKEN if spoken else ""
+    return pysubs2.SSAEvent(start=start * 100 // fps * 10, end=end * 100 // fps * 10, style=style, name=name, text=text, layer=layer)
 
 
 def _tall(text: str) -> bool:

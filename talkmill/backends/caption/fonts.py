@@ -131,7 +131,7 @@ class Face:
             font = self._instance(sorted(set(text)))
         name = font["name"]
         family = name.getDebugName(1)
-        path = folder / f"font-{number}.{'otf' if 'CFF ' in font else 'ttf'}"
+        path = folder / f"font-{number}.{'ttf' if 'glyf' in font else 'otf'}"
         if "fvar" in self._font or self.source.face >= 0:
             font.save(path)
         else:
@@ -147,7 +147,7 @@ class Face:
         from fontTools.varLib import instancer
 
         font = TTFont(self.source.path(), fontNumber=self.source.face, lazy=False, recalcTimestamp=False)
-        options = subset.Options(layout_features=["*"], name_IDs=["*"], notdef_outline=True, hinting=False, glyph_names=False)
+        options = subset.Options(layout_features=["*"], name_IDs=["*"], notdef_outline=True, hinting=True, glyph_names=False)
         worker = subset.Subsetter(options)
         worker.populate(unicodes=[ord(letter) for letter in letters] + [0x20])
         worker.subset(font)
@@ -155,7 +155,7 @@ class Face:
         limits = {tag: axis.defaultValue for tag, axis in axes.items()}
         if "wght" in axes:
             limits["wght"] = min(max(WEIGHT, axes["wght"].minValue), axes["wght"].maxValue)
-        font = instancer.instantiateVariableFont(font, limits, inplace=True, **({"downgradeCFF2": True} if "CFF2" in font else {}))
+        font = instancer.instantiateVariableFont(font, limits, inplace=True)
         weight = int(limits.get("wght", font["OS/2"].usWeightClass))
         font["OS/2"].usWeightClass = weight
         family = f"{self.source.family} {weight}"
@@ -204,12 +204,12 @@ def choose(text: str, wanted: str | None, own: Path | None, language: str) -> li
     else:
         main = []
     known = [Face(source) for source in FAMILIES.values()]
+    if any(is_cjk(letter) and not (main and main[0].has(letter)) for letter in letters):
+        known.append(Face(cjk_source(language)))
     if not main:
         main = [next((face for face in known if all(face.has(letter) for letter in letters)), known[0])]
     faces = list(main)
     rest = {letter for letter in letters if not main[0].has(letter)}
-    if any(is_cjk(letter) for letter in rest):
-        known.append(Face(cjk_source(language)))
     for face in known:
         found = {letter for letter in rest if face.has(letter)}
         if found and face.source not in [other.source for other in faces]:

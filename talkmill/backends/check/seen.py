@@ -1,0 +1,126 @@
+"""What a finished video shows and sounds like, from one decode at a small size."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from talkmill.errors import MediaError
+from talkmill.media import ffmpeg
+from talkmill.media.formats import Format
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SCALE = 8
+"""Pixels of the video that become one pixel here, in each direction."""
+RATE = 8000
+"""Samples a second of the sound that comes back."""
+BLACK = 20
+"""Mean luma under which a picture is black (16 is black in video range)."""
+CHANGED = 4
+"""Levels by which a small pixel must differ to count as changed: what a keyframe alone changes stays under it."""
+SHARE = 0.0005
+"""Share of changed pixels from which the picture has moved."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found; times in seconds."""
+
+    pictures: int  # that were looked at
+    black: float  # longest black stretch
+    frozen: float  # longest stretch in which nothing but captions moved
+    frozen_at: float  # where it starts
+    sound: np.ndarray  # float32, mono, RATE samples a second
+
+
+def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, int] | None) -> Seen:
+    """Decode the video once: every picture that others build on (one in three, with two B-frames) and the whole sound.
+
+    The area of the `captions` (x0, y0, x1, y1 in the video's pixels) does not count as movement.
+
+    Raises:
+        MediaError: the file cannot be decoded to its end.
+    """
+    import numpy as np
+
+    width, height = shape.width // SCALE, shape.height // SCALE
+    with tempfile.TemporaryDirectory(prefix="talkmill-check-") as folder:
+        sound = Path(folder) / "sound.f32"
+        pictures, log = ffmpeg.run([
+            "-nostats", "-loglevel", "info", "-xerror", "-err_detect", "explode", "-skip_frame", "noref", "-i", ffmpeg.url(video),
+            "-map", "0:v:0", "-fps_mode", "passthrough", "-vf", f"scale={width}:{height}:flags=fast_bilinear,format=gray,showinfo=checksum=0",
+            "-f", "rawvideo", "pipe:1",
+            "-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-y", ffmpeg.url(sound),
+        ])  # fmt: skip
+        heard = np.fromfile(sound, "<f4")
+    times = [float(line.split("pts_time:")[1].split()[0]) for line in log.splitlines() if "pts_time:" in line]
+    stack = np.frombuffer(pictures, np.uint8)
+    if not times or len(stack) != len(times) * width * height:
+        raise MediaError(f"{video.name}: its pictures cannot be decoded to the end ({len(stack) // (width * height)} of {len(times)}). Make it anew.")
+    stack = stack.reshape(len(times), height, width)
+    mask = np.ones((height, width), bool)
+    if captions:
+        x0, y0, x1, y1 = (value // SCALE for value in captions)
+        mask[max(0, y0 - 1) : y1 + 2, max(0, x0 - 1) : x1 + 2] = False
+    end = [*times[1:], times[-1] + 1 / fps]
+    frozen, at = _frozen(stack[:, mask], times, end)
+    return Seen(len(times), _black(stack, times, end), frozen, at, heard)
+
+
+def _black(stack: np.ndarray, times: Sequence[float], end: Sequence[float]) -> float:
+    longest = since = 0.0
+    dark = stack.reshape(len(stack), -1).mean(axis=1) < BLACK
+    for index, black in enumerate(dark):
+        since = since + end[index] - times[index] if black else 0.0
+        longest = max(longest, since)
+    return longest
+
+
+def _frozen(stack: np.ndarray, times: Sequence[float], end: Sequence[float]) -> tuple[float, float]:
+    """The longest stretch without movement and its start: every picture is held against the stretch's first one, so that a
+    slow sway adds up to a movement and does not count as still."""
+    import numpy as np
+
+    signed = stack.astype(np.int16)
+    longest = at = 0.0
+    first = 0
+    for index in range(1, len(signed)):
+        changed = np.count_nonzero(np.abs(signed[index] - signed[first]) > CHANGED)
+        if changed > SHARE * signed.shape[1]:
+            first = index
+        elif end[index] - times[first] > longest:
+            longest, at = end[index] - times[first], times[first]
+    return longest, at
+
+
+def lag(sound: np.ndarray, spoken: Sequence[tuple[float, float]], furthest: float = 0.5) -> tuple[float, float]:
+    """By how many seconds the sound comes after the highlighted words, and how clear that is (correlation, 0 to 1).
+
+    The loudness of every 10 ms is held against whether a word is highlighted, at every shift up to `furthest`.
+    """
+    import numpy as np
+
+    step = RATE // 100
+    count = len(sound) // step
+    if count < 100 or not spoken:
+        return 0.0, 0.0
+    level = np.sqrt((sound[: count * step].reshape(count, step).astype(np.float64) ** 2).mean(axis=1))
+    loud = np.log10(level + 1e-3)
+    words = np.zeros(count)
+    for start, stop in spoken:
+        words[max(0, round(start * 100)) : round(stop * 100)] = 1
+    if words.std() == 0 or loud.std() == 0:
+        return 0.0, 0.0
+    reach = round(furthest * 100)
+    scores = []
+    for shift in range(-reach, reach + 1):
+        a = words[max(0, -shift) : count - max(0, shift)]
+        b = loud[max(0, shift) : count - max(0, -shift)]
+        scores.append(float(np.corrcoef(a, b)[0, 1]) if a.std() and b.std() else 0.0)
+    best = int(np.argmax(scores))
+    return (best - reach) / 100, scores[best]
