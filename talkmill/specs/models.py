@@ -141,6 +141,16 @@ class PiperVoice(Spec):
     """Changes to the voice."""
 
 
+class HibariVoice(Spec):
+    """A natural voice for English: `heart`, a woman's, ships with Talkmill; another voice of Hibari's is an .onnx file."""
+
+    backend: Literal["hibari"] = "hibari"
+    model: str = "heart"
+    """`heart`, or the path of an .onnx file."""
+    effects: Effects = Effects()
+    """Changes to the voice."""
+
+
 class EspeakVoice(Spec):
     """A formant voice in one of a hundred languages: robotic, clear, always there."""
 
@@ -153,7 +163,7 @@ class EspeakVoice(Spec):
     """Changes to the voice."""
 
 
-Voice = Annotated[PiperVoice | EspeakVoice, Field(discriminator="backend")]
+Voice = Annotated[PiperVoice | HibariVoice | EspeakVoice, Field(discriminator="backend")]
 
 
 class Character(Spec):
