@@ -50,6 +50,7 @@ class Backend(Protocol):
 REGISTRY: dict[tuple[str, str], str] = {
     ("portray", "avatar"): "talkmill.backends.portray.avatar:Avatar",
     ("speak", "piper"): "talkmill.backends.speak.piper:Piper",
+    ("speak", "hibari"): "talkmill.backends.speak.hibari:Hibari",
     ("speak", "espeak"): "talkmill.backends.speak.espeak:Espeak",
     ("clean", "classic"): "talkmill.backends.clean.classic:Classic",
     ("clean", "timeline"): "talkmill.backends.clean.timeline:Timeline",

@@ -32,7 +32,7 @@ def read(path: Path) -> tuple[Samples, int]:
         with wave.open(str(path), "rb") as file:
             if file.getsampwidth() != 2:
                 raise MediaError(
-                    f"{path}: not a WAV file with 16-bit samples (they have {8 * file.getsampwidth()} bits). Convert it to 16 bits."
+                    f"{path}: not a WAV file with 16-bit samples ({8 * file.getsampwidth()} bits). Convert it to 16-bit PCM."
                 )
             channels, rate = file.getnchannels(), file.getframerate()
             data = file.readframes(file.getnframes())

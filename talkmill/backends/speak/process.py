@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import sys
@@ -35,7 +36,8 @@ class Worker:
         """
         with self._lock:
             process = self._start()
-            assert process.stdin is not None and process.stdout is not None  # noqa: S101 (both are pipes, see _start)
+            assert process.stdin is not None  # noqa: S101 (a pipe, see _start)
+            assert process.stdout is not None  # noqa: S101
             try:
                 process.stdin.write(json.dumps(request).encode() + b"\n")
                 process.stdin.flush()
@@ -76,18 +78,14 @@ class Worker:
         self._process = None
         if "ModuleNotFoundError" in said:
             return f"speak: {self.engine}: a package is missing ({said}). Install Talkmill again with its dependencies."
-        return (
-            f"speak: {self.engine}: the engine stopped (exit {code}: {said}). Try again; if it happens again, shorten the text."
-        )
+        return f"speak: {self.engine}: the engine stopped (exit {code}: {said}). Try again, or shorten the text."
 
 
 def _end(process: subprocess.Popen[bytes], noise: Any) -> None:
     for pipe in (process.stdin, process.stdout, noise):
         if pipe is not None and not pipe.closed:
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 pipe.close()
-            except BrokenPipeError:
-                pass
     try:
         process.wait(timeout=5)
     except subprocess.TimeoutExpired:

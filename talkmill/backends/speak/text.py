@@ -17,9 +17,12 @@ _PICTURES = re.compile(
 )
 _MARKUP = re.compile(r"[*_`~|^\\<>\[\]{}•·]+")
 _ENDS = re.compile(r"[.!?…。！？।؟۔]+[\"'”’»)\]]*$")
-_TITLES = frozenset(
-    "mr mrs ms dr prof st sr sra srta dra ud uds jr vs etc e.g i.e no nr bzw z.b ca usw mme mlle m gen col lt sgt capt".split()
-)
+_ABBREVIATIONS = """
+mr mrs ms dr prof st sr sra srta dra ud uds jr vs etc e.g i.e p.ej bzw z.b ca usw mme mlle gen col lt sgt capt approx dept
+fig vol
+"""
+_DOTTED = frozenset(_ABBREVIATIONS.split())
+"""Abbreviations (lower case, without their last dot) whose dot ends no sentence."""
 
 
 def written(text: str) -> tuple[str, ...]:
@@ -38,7 +41,14 @@ def _control(character: str) -> bool:
 def spoken(word: str) -> str:
     """`word` as an engine gets it: no emoji, arrows and mark-up, plain apostrophes; `""` where nothing is left."""
     said = _MARKUP.sub(" ", _PICTURES.sub(" ", word)).replace("’", "'").replace("‘", "'")
-    return re.sub(r"\s+", " ", said).strip()
+    said = re.sub(r"\s+", " ", said).strip()
+    return said[:-1] if abbreviation(said) else said
+
+
+def abbreviation(word: str) -> bool:
+    """Whether the dot at the end of `word` ends no sentence: "Dr.", "e.g.", an initial. Engines would stop there."""
+    bare = word.rstrip(".").lstrip("\"'“‘«(¿¡").lower()
+    return word.endswith(".") and (bare in _DOTTED or (len(bare) == 1 and bare.isalpha() and word[-2].isupper()))
 
 
 def speakable(word: str) -> bool:
@@ -59,9 +69,6 @@ def sentences(words: Sequence[str]) -> list[list[int]]:
 
 def _ends(word: str, following: str) -> bool:
     if not _ENDS.search(word):
-        return False
-    bare = word.rstrip(".").lstrip("\"'“‘«(").lower()
-    if word.endswith(".") and (bare in _TITLES or (len(bare) == 1 and bare.isalpha())):
         return False
     return not following.lstrip("\"'“‘«(¿¡")[:1].islower()
 

@@ -43,7 +43,20 @@ def is_mark(symbol: str) -> bool:
 
 def is_gap(symbol: str) -> bool:
     """Whether `symbol` stands between phones: a space, punctuation, an edge of the sentence."""
-    return symbol in EDGES or unicodedata.category(symbol[0])[0] in "PZ" and symbol not in STRESS
+    return symbol in EDGES or (unicodedata.category(symbol[0])[0] in "PZ" and symbol not in STRESS)
+
+
+def letters(symbol: str) -> list[str]:
+    """An engine's phoneme as IPA letters with their diacritics, without stress, length and tone: "ˈoʊ" is o and ʊ."""
+    found: list[str] = []
+    for character in unicodedata.normalize("NFD", symbol):
+        if character in STRESS or character in LENGTH or character in TIES or unicodedata.category(character)[0] not in "LM":
+            continue
+        if found and is_mark(character):
+            found[-1] += character
+        else:
+            found.append(character)
+    return [unicodedata.normalize("NFC", letter) for letter in found]
 
 
 def phones(tokens: Sequence[tuple[str, float]], start: float = 0.0) -> list[Phone]:

@@ -15,6 +15,7 @@ itself; whoever asked finds the words in `tokens` with them.
 
 import contextlib
 import io
+import itertools
 import json
 import sys
 import unicodedata
@@ -90,7 +91,7 @@ class Voice:
         audio, widths = self._run(feeds, request["seed"], room=int(8 * len(ids) * max(request["length_scale"], 0.5)) + 64)
         samples = np.round(widths * config.hop_length).astype(np.int64)
         bounds = np.concatenate([[0], np.cumsum(counts)])
-        lengths = [int(samples[a:b].sum()) for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+        lengths = [int(samples[a:b].sum()) for a, b in itertools.pairwise(bounds)]
         if sum(lengths) != len(audio):
             raise Refused("the voice's durations and its sound do not agree", "Use another Piper voice")
         return audio, list(zip(["^", *symbols, "$"], lengths, strict=True))
