@@ -48,4 +48,4 @@ onsuccess:
 
 
 onerror:
-    RUN.end()
+    RUN.end(failed=True)

@@ -52,7 +52,21 @@ def reference(video: Path, workdir: Path) -> Cost:
     raw = workdir / "frames.yuv"
     ffmpeg.run(["-i", ffmpeg.url(video), "-f", "rawvideo", "-pix_fmt", "yuv420p", ffmpeg.url(raw)])
     command = [ffmpeg.executable(), "-hide_banner", "-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "yuv420p"]
-    command += ["-s", "1080x1920", "-r", "30", "-i", str(raw), "-c:v", "libx264", "-preset", "veryfast", "-crf", "18", str(workdir / "ref.mp4")]
+    command += [
+        "-s",
+        "1080x1920",
+        "-r",
+        "30",
+        "-i",
+        str(raw),
+        "-c:v",
+        "libx264",
+        "-preset",
+        "veryfast",
+        "-crf",
+        "18",
+        str(workdir / "ref.mp4"),
+    ]
     try:
         return min((run(command, workdir) for _ in range(2)), key=lambda cost: cost.seconds)
     finally:
@@ -92,4 +106,7 @@ def dry_run(workdir: Path) -> dict[str, object]:
     bare = [sys.executable, "-m", "snakemake", "-n", "--cores", "1"]
     runs = [(run(snakemake(root, "-n"), root, environment()).seconds, run(bare, empty).seconds) for _ in range(5)]
     demo, start = (sorted(column)[len(runs) // 2] for column in zip(*runs, strict=True))
-    return {"snakemake -n on the demo / on an empty Snakefile (under 3)": round(demo / start, 2), "snakemake -n, seconds": round(demo, 2)}
+    return {
+        "snakemake -n on the demo / on an empty Snakefile (under 3)": round(demo / start, 2),
+        "snakemake -n, seconds": round(demo, 2),
+    }

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import cache
+from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as distribution_version
 from pathlib import Path
 from typing import Any
 
 from talkmill import backends
 from talkmill.backend_checks import CHECKS
-from talkmill.errors import RequestError
+from talkmill.errors import PrerequisiteError, RequestError
 from talkmill.specs import resolve
 from talkmill.specs.load import Project, load
 from talkmill.store import Store, digest
@@ -86,7 +87,12 @@ def ticket_path(recipe: Mapping[str, Any], name: str) -> str:
 @cache
 def engine(name: str) -> str:
     """Installed version of a distribution that shapes a result."""
-    return distribution_version(name)
+    try:
+        return distribution_version(name)
+    except PackageNotFoundError:
+        raise PrerequisiteError(
+            f"{name}: this package is not installed. Install Talkmill with its dependencies (make demo does)."
+        ) from None
 
 
 def backend(verb: str, name: str, extra: Mapping[str, str] | None = None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ class Run:
         self.store: Store = store_of(self.root, self._plan.project if self._plan else None)
         self._whole: dict[str, bool] = {}
         self._right: dict[str, bool] = {}
+        self._started = float("inf")  # until the lock is held, no log is of this run
 
     @property
     def plan(self) -> Plan:
@@ -87,6 +89,7 @@ class Run:
 
         try:
             self.lock()
+            self._started = time.time()
             for digest, recipe in self.plan.recipes.items():
                 self.store.add_recipe(digest, recipe)
         except TalkmillError as error:
@@ -116,8 +119,33 @@ class Run:
         handle.flush()
         self._lock = handle
 
-    def end(self) -> None:
-        """Write the report; a report that cannot be written does not undo a run."""
+    def failures(self) -> list[str]:
+        """The last line of the log of every job that was started in this run and wrote no ticket, or no manifest."""
+        products = {
+            ticket_path(recipe, digest): None for digest, recipe in self.plan.recipes.items() if recipe["stage"] != "deliver"
+        }
+        products |= {f"{one.folder}/manifest.json": f"build/{one.episode}/{one.language}/deliver.log" for one in self.due}
+        found = []
+        for product, log in products.items():
+            path = self.root / (log or product.removesuffix(".json") + ".log")
+            try:
+                if path.stat().st_mtime < self._started or (self.root / product).exists():
+                    continue
+                lines = path.read_text(errors="replace").strip().splitlines()
+            except OSError:
+                continue
+            if lines:
+                found.append(f"{product.removesuffix('.json')}: {lines[-1]}")
+        return found
+
+    def end(self, failed: bool = False) -> None:
+        """Write the report, and say at the very end what went wrong; a report that cannot be written does not undo a run."""
+        self._report()
+        failures = self.failures() if failed else []
+        if failures:
+            print("\nWhat went wrong:", *failures, sep="\n", file=sys.stderr)
+
+    def _report(self) -> None:
         from talkmill.report import gallery
 
         try:

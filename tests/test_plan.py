@@ -148,7 +148,8 @@ def test_an_unknown_release_is_named_with_the_known_ones(project: Project) -> No
 def test_three_hundred_episodes_are_planned_in_little_memory_and_without_surprise(project: Project) -> None:
     """Every episode has its own tickets; the cast stays two portraits."""
     episodes = "".join(
-        f"  - id: e{index}\n    title: E{index}\n    speaker: milo\n    script:\n      - Line number {index}.\n" for index in range(300)
+        f"  - id: e{index}\n    title: E{index}\n    speaker: milo\n    script:\n      - Line number {index}.\n"
+        for index in range(300)
     )
     (project.root / "schedules/year.yaml").write_text(f"episodes:\n{episodes}")
     plan = planned(project)

@@ -63,7 +63,13 @@ def sound(source: Path, target: Path, samples: int) -> None:
 
 
 def video(
-    frames: Iterable[np.ndarray], size: tuple[int, int], fps: int, audio: Path, target: Path, *, burner: subtitles.Burner | None = None
+    frames: Iterable[np.ndarray],
+    size: tuple[int, int],
+    fps: int,
+    audio: Path,
+    target: Path,
+    *,
+    burner: subtitles.Burner | None = None,
 ) -> Encoded:
     """Encode `frames` with the sound of `audio` (made by `sound`) to `target`; with `burner`, captions are burnt in.
 
@@ -118,12 +124,16 @@ def video(
 def failure(log: str, target: Path, code: int) -> MediaError | PrerequisiteError:
     """The error for an encode that ended badly, by what ffmpeg said last."""
     if "No space left on device" in log:
-        return PrerequisiteError(f"{target.parent}: the disk is full (ffmpeg could not write {target.name}). Free some space and run again.")
+        return PrerequisiteError(
+            f"{target.parent}: the disk is full (ffmpeg could not write {target.name}). Free some space and run again."
+        )
     said = [line for line in log.splitlines() if "error" in line.lower() or "invalid" in line.lower() or "fail" in line.lower()]
     words = ffmpeg.last_words("\n".join(said) or log)
     ended = f"signal {-code}" if code < 0 else f"exit code {code}"
-    return MediaError(f"ffmpeg: the encode of {target.name} stopped early ({ended}: {words}). Run the same command again; if it stops again, "
-                      "look at config.yaml's ffmpeg.path and at the free memory.")
+    return MediaError(
+        f"ffmpeg: the encode of {target.name} stopped early ({ended}: {words}). Run the same command again; if it stops again, "
+        "look at config.yaml's ffmpeg.path and at the free memory."
+    )
 
 
 def _feed(process: subprocess.Popen[bytes], frames: Iterable[np.ndarray], shape: tuple[int, int]) -> tuple[int, bool]:
@@ -135,14 +145,18 @@ def _feed(process: subprocess.Popen[bytes], frames: Iterable[np.ndarray], shape:
     count = 0
     for frame in frames:
         if frame.shape != shape or frame.dtype != "uint8":
-            raise MediaError(f"encode: a frame is no I420 picture of the video's size (frame {count}: {frame.dtype} {frame.shape}, not uint8 {shape}).")
+            raise MediaError(
+                f"encode: a frame is no I420 picture of the video's size (frame {count}: {frame.dtype} {frame.shape}, not uint8 {shape})."
+            )
         rest = memoryview(frame if frame.flags.c_contiguous else frame.copy()).cast("B")
         while rest:
             try:
                 rest = rest[os.write(pipe, rest) :]
             except BlockingIOError:
                 if not select.select([], [pipe], [], STALL)[1]:
-                    raise MediaError(f"ffmpeg: took no frame for {STALL:.0f} s. Look at the machine's load and run again.") from None
+                    raise MediaError(
+                        f"ffmpeg: took no frame for {STALL:.0f} s. Look at the machine's load and run again."
+                    ) from None
             except BrokenPipeError:
                 return count, True
         count += 1

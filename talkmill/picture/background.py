@@ -18,7 +18,9 @@ MOST_PIXELS = 40_000_000
 """Pixels of the largest background image that is read."""
 
 
-def background(size: tuple[int, int], wanted: Mapping[str, Any], image: Path | None, disc: tuple[float, float, float]) -> np.ndarray:
+def background(
+    size: tuple[int, int], wanted: Mapping[str, Any], image: Path | None, disc: tuple[float, float, float]
+) -> np.ndarray:
     """R'G'B' in 0..1, float32 (h, w, 3). `wanted` has the keys of specs `Background`; `disc` is (x, y, radius) of the accent.
 
     Raises:

@@ -118,7 +118,9 @@ class Studio:
         for shot, made in zip(shots, curves, strict=True):
             if made["frames"] < shot["frames"]:
                 found = f"{made['frames']} of {shot['frames']} frames"
-                raise RequestError(f"render: the curves of a shot of {shot['character']} are too short ({found}). Make them again.")
+                raise RequestError(
+                    f"render: the curves of a shot of {shot['character']} are too short ({found}). Make them again."
+                )
         cv2.setNumThreads(1)  # the encoder has the other cores; and a sum is the same on any machine
         self.size, self.fps, self.shots, self.curves, self.seed = size, fps, list(shots), list(curves), seed
         self.scenes, self.rigs, self.backgrounds = scenes, rigs, backgrounds or {}

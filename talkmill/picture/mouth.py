@@ -81,7 +81,9 @@ class Mouth:
         self.colours = {name: ycc(style[name]) for name in ("line", "inside", "teeth", "tongue", "skin")}
         if self.lips:
             self.colours["lips"] = ycc(self.lips)
-            self.colours["line"] = tuple(0.45 * a + 0.55 * b for a, b in zip(ycc(self.lips), self.colours["inside"], strict=True))
+            self.colours["line"] = tuple(
+                0.45 * a + 0.55 * b for a, b in zip(ycc(self.lips), self.colours["inside"], strict=True)
+            )
             self.line_width *= 0.55
         side, up = math.ceil(1.75 * self.unit + self.line_width), math.ceil(0.9 * self.unit + 0.4 * self.full_gap)
         down = math.ceil(1.15 * self.unit + self.full_gap)

@@ -25,7 +25,22 @@ from talkmill.errors import MediaError
 
 FORMAT = 1
 
-PARTS = ("rear", "body", "head", "nose", "mouth", "beard", "white", "pupils", "lashes", "dots", "shut", "brows", "front", "glasses")
+PARTS = (
+    "rear",
+    "body",
+    "head",
+    "nose",
+    "mouth",
+    "beard",
+    "white",
+    "pupils",
+    "lashes",
+    "dots",
+    "shut",
+    "brows",
+    "front",
+    "glasses",
+)
 """What a layer is. `rear` moves with the head and is behind the body. Eyes are either `dots` (the whole eye looks about and
 is squashed by a blink) or `white`, `pupils` and `lashes` (the lid comes down over them); `shut` is the closed eye of both."""
 

@@ -41,7 +41,9 @@ class Measure:
     def to_json(self) -> dict[str, Any]:
         """Plain values for the report."""
         verdict = "pass" if self.passed else "fail"
-        return {"name": self.name, "value": self.value, "limit": self.limit, "verdict": verdict} | ({} if self.passed else {"what": self.sentence})
+        return {"name": self.name, "value": self.value, "limit": self.limit, "verdict": verdict} | (
+            {} if self.passed else {"what": self.sentence}
+        )
 
 
 class File:
@@ -72,10 +74,17 @@ class File:
             measures += self._decoded(request, inputs, shape)
         failures = [measure.sentence for measure in measures if not measure.passed]
         verdict = "fail" if failures else "pass"
-        report = {"verdict": verdict, "format": shape.name, "measures": [measure.to_json() for measure in measures], "failures": failures}
+        report = {
+            "verdict": verdict,
+            "format": shape.name,
+            "measures": [measure.to_json() for measure in measures],
+            "failures": failures,
+        }
         path = workdir / "report.json"
         path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        return Result({"report": path}, {"verdict": verdict, "measures": {one.name: one.value for one in measures}, "failures": failures})
+        return Result(
+            {"report": path}, {"verdict": verdict, "measures": {one.name: one.value for one in measures}, "failures": failures}
+        )
 
     def _decoded(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], shape: Format) -> list[Measure]:
         """Measures that need the pictures, the sound or the captions drawn."""
@@ -85,7 +94,10 @@ class File:
         found: list[Measure] = []
         captions = None
         if "ass" in inputs:
-            fonts = [path for _, path in sorted((int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key))]
+            fonts = [
+                path
+                for _, path in sorted((int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key))
+            ]
             try:
                 captions = drawn.look(inputs["ass"], fonts, shape)
             except MediaError as error:
@@ -103,8 +115,15 @@ class File:
             shift, clear = seen.lag(view.sound, captions.spoken)
             passed = clear < CLEAR or -EARLY <= shift <= LATE
             side = "late" if shift > 0 else "early"
-            found.append(Measure("speech_against_captions_ms", round(shift * 1000), f"-{EARLY * 1000:.0f} to {LATE * 1000:.0f}", passed,
-                                 f"sound: speech comes {abs(shift) * 1000:.0f} ms {side} against the highlighted words (at most {LATE * 1000:.0f} ms)"))
+            found.append(
+                Measure(
+                    "speech_against_captions_ms",
+                    round(shift * 1000),
+                    f"-{EARLY * 1000:.0f} to {LATE * 1000:.0f}",
+                    passed,
+                    f"sound: speech comes {abs(shift) * 1000:.0f} ms {side} against the highlighted words (at most {LATE * 1000:.0f} ms)",
+                )
+            )
             found.append(Measure("speech_against_captions_clear", round(clear, 2), "for information", True))
         return found
 
@@ -114,7 +133,15 @@ def boxes(movie: mp4.Movie, shape: Format, fps: int, frames: int) -> list[Measur
     video, sound = movie.first("vide"), movie.first("soun")
     if video is None or sound is None:
         missing = "picture" if video is None else "sound"
-        return [Measure("tracks", [track.kind for track in movie.tracks], "a picture and a sound", False, f"file: there is no {missing} track")]
+        return [
+            Measure(
+                "tracks",
+                [track.kind for track in movie.tracks],
+                "a picture and a sound",
+                False,
+                f"file: there is no {missing} track",
+            )
+        ]
     seconds = frames / fps
     apart = abs(video.seconds - sound.seconds)
     edits = video.edits + sound.edits
@@ -176,5 +203,11 @@ def pictures(black: float, frozen: float, at: float) -> list[Measure]:
     """Black and still pictures."""
     return [
         Measure("black_seconds", round(black, 2), f"at most {BLACK:g}", black <= BLACK, f"picture: black for {black:.2f} s"),
-        Measure("frozen_seconds", round(frozen, 2), f"at most {FROZEN:g}", frozen <= FROZEN, f"picture: nothing moves for {frozen:.2f} s from {at:.2f} s on"),
+        Measure(
+            "frozen_seconds",
+            round(frozen, 2),
+            f"at most {FROZEN:g}",
+            frozen <= FROZEN,
+            f"picture: nothing moves for {frozen:.2f} s from {at:.2f} s on",
+        ),
     ]

@@ -61,7 +61,9 @@ def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, in
     times = [float(line.split("pts_time:")[1].split()[0]) for line in log.splitlines() if "pts_time:" in line]
     stack = np.frombuffer(pictures, np.uint8)
     if not times or len(stack) != len(times) * width * height:
-        raise MediaError(f"{video.name}: its pictures cannot be decoded to the end ({len(stack) // (width * height)} of {len(times)}). Make it anew.")
+        raise MediaError(
+            f"{video.name}: its pictures cannot be decoded to the end ({len(stack) // (width * height)} of {len(times)}). Make it anew."
+        )
     stack = stack.reshape(len(times), height, width)
     mask = np.ones((height, width), bool)
     if captions:

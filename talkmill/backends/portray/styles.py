@@ -105,7 +105,9 @@ def _avataaars(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list
     below = [_rect(116, 150, 48, 60), _rect(0, 190, 280, 90)]
     # The shadow under the chin goes on behind the head, so that a nod uncovers no gap.
     shadow = _clipped([_circle(140, 138, 56, fill="black", fill_opacity=".1")], [_rect(116, 150, 48, 50)], "tm-shadow")
-    part = {name: (_component(definition, name),) for name in ("clothes", "nose", "eyebrows", "top", "facialHair", "accessories")}
+    part = {
+        name: (_component(definition, name),) for name in ("clothes", "nose", "eyebrows", "top", "facialHair", "accessories")
+    }
     dots = tuple((x, 113.5) for x in (114.0, 166.0))
     shut = _lids(dots, 9, 3.4, 3.2, stroke="black", stroke_opacity=".6")
     plans = [
@@ -133,8 +135,7 @@ def _toon_head(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list
     eyes = chosen["eyes"]
     glint = _element("g", [_circle(x, y, 7.5, fill="white", fill_opacity=".9") for x, y in ((305, 397), (471, 397))])
     component = {
-        name: (_component(definition, name),)
-        for name in ("rearHair", "body", "head", "clothes", "beard", "eyebrows", "hair")
+        name: (_component(definition, name),) for name in ("rearHair", "body", "head", "clothes", "beard", "eyebrows", "hair")
     }
     plans = [
         Plan("rear", "rear", component["rearHair"]),
@@ -227,9 +228,7 @@ RECIPES: dict[str, Recipe] = {
         eye_size=(80, 60),
         pivot=(384, 625),
         nod=11,
-        mouth=Mouth(
-            (384, 513), 45, 56, ("#3F2626", 0.62), 7.5, ("#611519", 1), "#F6F1E4", "#E0564B", taper=True, shade=0.16
-        ),
+        mouth=Mouth((384, 513), 45, 56, ("#3F2626", 0.62), 7.5, ("#611519", 1), "#F6F1E4", "#E0564B", taper=True, shade=0.16),
         plan=_toon_head,
         calm={"eyes": ("happy", "wide"), "eyebrows": ("neutral", "happy", "raised")},
     ),

@@ -17,7 +17,14 @@ from tests.backends.lipsync.conftest import TEXTS, buzz
 from tests.backends.lipsync.speech import RATE
 
 MOUTH = ("open", "width", "round", "tuck", "press", "teeth", "tongue")
-TAKES = [("joe", "morning"), ("joe", "pearl"), ("joe", "robot"), ("espeak", "morning"), ("espeak", "pearl"), ("espeak", "robot")]
+TAKES = [
+    ("joe", "morning"),
+    ("joe", "pearl"),
+    ("joe", "robot"),
+    ("espeak", "morning"),
+    ("espeak", "pearl"),
+    ("espeak", "robot"),
+]
 
 
 def at(performance, symbol, name, pick):
@@ -287,7 +294,9 @@ def test_a_minute_of_speech_is_made_in_no_time(take, perform):
     long = {
         "samples": copies * times["samples"],
         "words": [[w, a + i * times["samples"], b + i * times["samples"]] for i in range(copies) for w, a, b in times["words"]],
-        "phonemes": [[p, a + i * times["samples"], b + i * times["samples"]] for i in range(copies) for p, a, b in times["phonemes"]],
+        "phonemes": [
+            [p, a + i * times["samples"], b + i * times["samples"]] for i in range(copies) for p, a, b in times["phonemes"]
+        ],
     }
     sound = path.parent / "long.wav"
     with wave.open(str(sound), "wb") as file:
