@@ -18,7 +18,7 @@ portrait:
   style: avataaars # another style is another look; a wrong name is answered with the list
   seed: "{id}" # any text; another text is another person
   # traits: # stand over the seed's choice, by the style's own names
-  #   skinColor: "ae5d29"
+  #   skinColor: "#AE5D29"
 
 voice:
   backend: piper # joe, a man's voice; hibari is a woman's, both for English; espeak has a hundred languages, robotic

@@ -84,6 +84,7 @@ WRONG = [
     (W, "2027-03-01T18:00:00+01:00", "2027-03-01 at six", [f"11: episodes[0].publish_at: is no date (found '2027-03-01 at six'). {DATE}"]),
     (A, "scene:\n", "scene: dark\nx:\n", ["12: scene: must be a mapping (found 'dark'). " + MAPPING, "13: x: is not a key that is known here. Known here: name, portrait, scene, voice, voices."]),
     (A, "{skinColor: 614335, earringsProbability: 100}", "{skinColor: {a: b}}", ["6: portrait.traits.skinColor: is no trait's value. Give a text, a number, true or false, or a list of texts."]),
+    (A, "{skinColor: 614335, earringsProbability: 100}", "\n    skinColor: #AE5D29", [f"7: portrait.traits.skinColor: is empty. {HASH}"]),
     (A, "{skinColor: 614335, earringsProbability: 100}", "[a]", [f"6: portrait.traits: must be a mapping (found a list). {MAPPING}"]),
     # --- photos
     (M, "{style: lorelei, seed: milo}", "milo.png", [f"2: portrait: is no vector character, and only vector characters can talk yet (found 'milo.png'). {VECTOR}"]),
