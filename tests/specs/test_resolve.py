@@ -101,7 +101,7 @@ def test_a_language_takes_its_own_voice_else_the_wider_one_else_the_first(tmp_pa
         "piper",
     ]
     assert voice(ada, "en")["effects"] == {"pitch": 1.5, "formant": 0.0, "pace": 1.05}
-    assert json.loads(json.dumps(portrait(ada)))["traits"]["skinColor"] == "614335"
+    assert json.loads(json.dumps(portrait(ada)))["traits"]["skinColor"] == "#AE5D29"
 
 
 def test_a_text_is_that_of_its_language_in_nfc():
