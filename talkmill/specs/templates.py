@@ -33,8 +33,8 @@ voice:
 
 scene:
   background:
-    gradient: {{colours: ["#2B3A67", "#121A33"]}}
-    accent: "#4C63A6" # colours need their quotes: # starts a comment
+    gradient: {{colours: ["#4A63B8", "#1F2B61"]}}
+    accent: "#7086D6" # colours need their quotes: # starts a comment
   name_line:
     role: New here
 """
