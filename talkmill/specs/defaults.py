@@ -22,14 +22,14 @@ SCENE: dict[str, Any] = {"framing": "bust", "headroom": 0.16}
 """Without `background`, which depends on the character, and the two groups above."""
 
 _LOOKS = (
-    ("#2B3A67", "#121A33", "#4C63A6"),  # dusk blue
-    ("#1F4E4A", "#0C2423", "#37847C"),  # deep teal
-    ("#5B3457", "#26132B", "#935A8B"),  # plum
-    ("#6B3A2E", "#2A1512", "#A8634F"),  # terracotta
-    ("#3F4A2A", "#191F10", "#718349"),  # olive
-    ("#394252", "#171B24", "#66738B"),  # slate
+    ("#4A63B8", "#1F2B61", "#7086D6"),  # evening blue
+    ("#1F7A72", "#0F3A3D", "#4E9C90"),  # deep teal
+    ("#8E4585", "#3D1B45", "#B573AB"),  # plum
+    ("#A8405F", "#4A1730", "#CF7A93"),  # raspberry
+    ("#4E7A3A", "#22391F", "#75985A"),  # leaf green
+    ("#54657F", "#232B3A", "#8190A8"),  # slate
 )
-"""Top, bottom and accent: dark enough for white captions, the accent a step lighter so that the head stands out."""
+"""Top, bottom and accent: the accent is a step lighter so that the head stands out, and white text is readable on all three."""
 
 
 def background(character: str) -> dict[str, Any]:

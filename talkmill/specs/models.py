@@ -178,7 +178,7 @@ class AvatarPortrait(Spec):
     """Name of the style; a wrong one is answered with the list of those that can talk."""
     seed: str = Field(default="1", max_length=200, examples=["ada"])
     """Any text; the same text gives the same character."""
-    traits: dict[str, Trait] = Field(default_factory=dict, examples=[{"skinColor": "ae5d29"}])
+    traits: dict[str, Trait] = Field(default_factory=dict, examples=[{"skinColor": "#AE5D29"}])
     """Traits that stand over the seed's choice, by the style's own names (hair, skinColor, clothes ...)."""
 
     @model_validator(mode="before")

@@ -81,11 +81,13 @@ def unique(values: list[str]) -> list[str]:
 
 def trait(value: Any) -> Any:
     """One trait of a portrait: a text, a number, true or false, or a list of texts."""
+    if value == "":
+        raise wrong("is empty", "Give a value, or take the key away.")
     if isinstance(value, Plain):
         value = core(value)
     if isinstance(value, list) and value and all(isinstance(item, str) and item for item in value):
         return [str(item) for item in value]
-    if isinstance(value, (str, bool, int, float)) and value != "":
+    if isinstance(value, (str, bool, int, float)):
         return value
     raise wrong("is no trait's value", "Give a text, a number, true or false, or a list of texts.")
 

@@ -18,7 +18,7 @@ portrait:
   style: avataaars # another style is another look; a wrong name is answered with the list
   seed: "{id}" # any text; another text is another person
   # traits: # stand over the seed's choice, by the style's own names
-  #   skinColor: "ae5d29"
+  #   skinColor: "#AE5D29"
 
 voice:
   backend: piper # joe, a man's voice; hibari is a woman's, both for English; espeak has a hundred languages, robotic
@@ -33,8 +33,8 @@ voice:
 
 scene:
   background:
-    gradient: {{colours: ["#2B3A67", "#121A33"]}}
-    accent: "#4C63A6" # colours need their quotes: # starts a comment
+    gradient: {{colours: ["#4A63B8", "#1F2B61"]}}
+    accent: "#7086D6" # colours need their quotes: # starts a comment
   name_line:
     role: New here
 """

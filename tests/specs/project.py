@@ -13,7 +13,7 @@ name: Ada
 portrait:
   style: avataaars
   seed: ada
-  traits: {skinColor: 614335, earringsProbability: 100}
+  traits: {skinColor: "#AE5D29"}
 voice:
   backend: piper
   effects: {pitch: 1.5, pace: 1.05}
@@ -28,7 +28,7 @@ scene:
 
 MILO = """\
 name: Milo
-portrait: {style: lorelei, seed: milo}
+portrait: {style: personas, seed: milo}
 voice: {backend: espeak, pitch: 30}
 """
 

@@ -17,7 +17,7 @@ def test_a_valid_project_loads(tmp_path):
     """Every value has the type of its field."""
     project = load(write(tmp_path))
     ada = project.characters["ada"]
-    assert ada.portrait.traits == {"skinColor": "614335", "earringsProbability": 100}
+    assert ada.portrait.traits == {"skinColor": "#AE5D29"}
     assert ada.voice.effects.pitch == Fraction(3, 2)
     assert [(name, episode.id) for name, episode in project.episodes] == [("week", "coffee"), ("week", "greeting")]
     coffee, greeting = project.schedules["week"].episodes
@@ -50,6 +50,15 @@ def test_names_and_titles_are_one_line(tmp_path):
     project = load(write(tmp_path, files))
     assert project.characters["ada"].name == "Ada Lovelace"
     assert project.schedules["week"].episodes[0].title == "Better coffee"
+
+
+def test_a_trait_has_the_type_it_looks_like(tmp_path):
+    """Numbers, flags and lists; a colour of six digits is no number."""
+    traits = "{skinColor: 614335, chance: 50, size: 1.5, beard: true, hair: [bun, bob], top: 01}"
+    found = (
+        load(write(tmp_path, change("characters/ada.yaml", '{skinColor: "#AE5D29"}', traits))).characters["ada"].portrait.traits
+    )
+    assert found == {"skinColor": "614335", "chance": 50, "size": 1.5, "beard": True, "hair": ["bun", "bob"], "top": "01"}
 
 
 def test_norwegian_is_a_language(tmp_path):
@@ -158,7 +167,7 @@ def test_further_checks_tell_their_problems_with_the_others(tmp_path):
         load(write(tmp_path, files), checks=[styles])
     assert str(caught.value).splitlines() == [
         "characters/ada.yaml:4: portrait.style: is no style (found 'avataaars'). Choose one.",
-        "characters/milo.yaml:2: portrait.style: is no style (found 'lorelei'). Choose one.",
+        "characters/milo.yaml:2: portrait.style: is no style (found 'personas'). Choose one.",
         "schedules/week.yaml:19: episodes[1].scene.captions.size: must be at least 24 (found 8)."
         " Choose a number from 24 to 140.",
     ]

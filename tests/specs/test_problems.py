@@ -20,6 +20,7 @@ HASH = "# starts a comment in YAML: put the value in quotes."
 COLOUR = 'Write it as six hex digits in quotes, like "#1A2B3C".'
 DATE = "Write it as 2027-03-01 or 2027-03-01T18:00:00+01:00."
 VECTOR = "Give `style:` and `seed:` instead, for example {style: avataaars, seed: ada}."
+TRAITS = '{skinColor: "#AE5D29"}'
 MAPPING = "Write `key: value` lines under it, indented."
 
 WRONG = [
@@ -83,14 +84,15 @@ WRONG = [
     (W, "2027-03-01T18:00:00+01:00", "2027-02-30", [f"11: episodes[0].publish_at: is no date (found '2027-02-30'). {DATE}"]),
     (W, "2027-03-01T18:00:00+01:00", "2027-03-01 at six", [f"11: episodes[0].publish_at: is no date (found '2027-03-01 at six'). {DATE}"]),
     (A, "scene:\n", "scene: dark\nx:\n", ["12: scene: must be a mapping (found 'dark'). " + MAPPING, "13: x: is not a key that is known here. Known here: name, portrait, scene, voice, voices."]),
-    (A, "{skinColor: 614335, earringsProbability: 100}", "{skinColor: {a: b}}", ["6: portrait.traits.skinColor: is no trait's value. Give a text, a number, true or false, or a list of texts."]),
-    (A, "{skinColor: 614335, earringsProbability: 100}", "[a]", [f"6: portrait.traits: must be a mapping (found a list). {MAPPING}"]),
+    (A, TRAITS, "{skinColor: {a: b}}", ["6: portrait.traits.skinColor: is no trait's value. Give a text, a number, true or false, or a list of texts."]),
+    (A, TRAITS, "\n    skinColor: #AE5D29", [f"7: portrait.traits.skinColor: is empty. {HASH}"]),
+    (A, TRAITS, "[a]", [f"6: portrait.traits: must be a mapping (found a list). {MAPPING}"]),
     # --- photos
-    (M, "{style: lorelei, seed: milo}", "milo.png", [f"2: portrait: is no vector character, and only vector characters can talk yet (found 'milo.png'). {VECTOR}"]),
-    (M, "{style: lorelei, seed: milo}", "{file: milo.png}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found file:). {VECTOR}"]),
-    (M, "{style: lorelei, seed: milo}", "{backend: file, photo: x}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found photo:). {VECTOR}"]),
-    (M, "{style: lorelei, seed: milo}", "{backend: sheet}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found backend: sheet). {VECTOR}"]),
-    (M, "{style: lorelei, seed: milo}", "{backend: avatr, style: x}", ["2: portrait.backend: must be avatar (found 'avatr'). Did you mean 'avatar'?"]),
+    (M, "{style: personas, seed: milo}", "milo.png", [f"2: portrait: is no vector character, and only vector characters can talk yet (found 'milo.png'). {VECTOR}"]),
+    (M, "{style: personas, seed: milo}", "{file: milo.png}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found file:). {VECTOR}"]),
+    (M, "{style: personas, seed: milo}", "{backend: file, photo: x}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found photo:). {VECTOR}"]),
+    (M, "{style: personas, seed: milo}", "{backend: sheet}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found backend: sheet). {VECTOR}"]),
+    (M, "{style: personas, seed: milo}", "{backend: avatr, style: x}", ["2: portrait.backend: must be avatar (found 'avatr'). Did you mean 'avatar'?"]),
     # --- lines
     (W, "- Grind it fresh.", "- Note: grind it", ["7: episodes[0].script[0].Note: is no character (found 'Note'). Known characters: ada, milo. A text that holds ': ' goes in quotes."]),
     (W, "- Grind it fresh.", "- txt: grind it", ["7: episodes[0].script[0].txt: is no character (found 'txt'). Did you mean the key 'text'?"]),
