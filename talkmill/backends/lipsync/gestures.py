@@ -105,7 +105,7 @@ def listen(phones: Sequence[Phone], words: Sequence[Timed], sound: Sound) -> Spe
             start, end = phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE
             inside = (sound.middles >= start - 0.02) & (sound.middles <= end + 0.02)
             if inside.any():
-                scored.append((0.6 * float(loudness[inside].max()) + 0.4 * min(1.0, (end - start) / 0.18), (start + end) / 2))
+                scored.append((0.6 * float(loudness[inside].mean()) + 0.4 * min(1.0, (end - start) / 0.18), (start + end) / 2))
     kept: list[tuple[float, float]] = []
     bar = float(np.median([score for score, _ in scored])) if scored else 0.0
     for score, time in sorted(scored, key=lambda item: (-item[0], item[1])):

@@ -17,7 +17,14 @@ from tests.backends.lipsync.conftest import TEXTS, buzz
 from tests.backends.lipsync.speech import RATE
 
 MOUTH = ("open", "width", "round", "tuck", "press", "teeth", "tongue")
-TAKES = [("joe", "morning"), ("joe", "pearl"), ("joe", "robot"), ("espeak", "morning"), ("espeak", "pearl"), ("espeak", "robot")]
+TAKES = [
+    ("joe", "morning"),
+    ("joe", "pearl"),
+    ("joe", "robot"),
+    ("espeak", "morning"),
+    ("espeak", "pearl"),
+    ("espeak", "robot"),
+]
 
 
 def at(performance, symbol, name, pick):
@@ -256,7 +263,11 @@ def test_the_same_request_gives_the_same_bytes_in_fresh_processes(take, perform,
 
 def test_importing_the_backend_is_cheap():
     """Nothing heavy comes in before `run`."""
-    code = "import sys, talkmill.backends.lipsync.viseme as v; v.Viseme(); print([m for m in ('numpy', 'openfacefx') if m in sys.modules])"
+    code = (
+        "import sys, talkmill.backends.lipsync.viseme as module\n"
+        "module.Viseme()\n"
+        "print([name for name in ('numpy', 'openfacefx') if name in sys.modules])"
+    )
     environment = {"PYTHONPATH": ":".join(p for p in sys.path if p)}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment, timeout=60)
     assert done.stdout.strip() == "[]"
@@ -287,7 +298,9 @@ def test_a_minute_of_speech_is_made_in_no_time(take, perform):
     long = {
         "samples": copies * times["samples"],
         "words": [[w, a + i * times["samples"], b + i * times["samples"]] for i in range(copies) for w, a, b in times["words"]],
-        "phonemes": [[p, a + i * times["samples"], b + i * times["samples"]] for i in range(copies) for p, a, b in times["phonemes"]],
+        "phonemes": [
+            [p, a + i * times["samples"], b + i * times["samples"]] for i in range(copies) for p, a, b in times["phonemes"]
+        ],
     }
     sound = path.parent / "long.wav"
     with wave.open(str(sound), "wb") as file:
