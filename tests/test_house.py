@@ -167,7 +167,7 @@ def test_the_other_rules_can_fail(tmp_path):
     assert undocumented("x = 1\n") == ["the module"]
     assert MACHINE.search("open('/" + "work/x')")
     assert not MACHINE.search("my/" + "work/x")
-    rule = 'rule a:\n    output: "{x}"\n    shell:\n        "cp {input.a:q} {output}"  # why\n        " {params.x} {threads} {{log}}"\n'
+    rule = 'rule a:\n    shell:\n        "cp {input.a:q} {output}"  # why\n        " {params.x} {threads} {{log}}"\n'
     assert unquoted(rule) == ["{output}", "{params.x}"]
     assert unquoted('rule a:\n    shell: "cp {input:q} {output.x:q} > {log:q}"\n') == []
     assert unquoted("rule a:\n    run:\n        shell('cat {wildcards.name}')\n") == ["{wildcards.name}"]

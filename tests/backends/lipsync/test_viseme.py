@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from talkmill.backends.lipsync.articulation import SHUT, split_symbol
+from talkmill.backends.lipsync.mouth import _events
 from talkmill.errors import BackendError
 from tests.backends.lipsync.conftest import TEXTS, buzz
 from tests.backends.lipsync.speech import RATE
@@ -117,6 +118,15 @@ def test_a_short_closure_between_open_vowels_is_seen_at_every_frame_rate(make_ta
     made = perform(make_take(phones, buzz(now)), fps=fps)
     assert made.facts["closures_shut"] == made.facts["closures"] == 12
     assert np.count_nonzero(np.diff((made["press"] > 0.99).astype(int)) == 1) == 12  # and the vowels part them
+
+
+def test_an_event_shorter_than_a_frame_still_has_one():
+    """Whatever the phase of the frames, the nearest one shows it wholly."""
+    middles = (np.arange(24) + 0.5) / 12
+    for phase in np.linspace(0, 1 / 12, 9):
+        seen = _events([(1.0 + phase, 1.01 + phase)], middles, hold=0.005)
+        assert seen.max() == 1
+        assert abs(middles[np.argmax(seen)] - 1.005 - phase) <= 0.5 / 12 + 1e-9
 
 
 def test_vowels_open_the_mouth_in_the_order_of_the_jaw(make_take, perform):
