@@ -54,7 +54,7 @@ class Speech:
     length: float
     runs: list[tuple[float, float]]  # stretches of speech
     stresses: list[tuple[float, float]]  # time of a prominent vowel's middle, prominence 0..1
-    questions: list[tuple[float, float]]  # start of a question's last word, end of its run
+    questions: list[tuple[float, float]]  # start of a question's last word, and its end
 
     @property
     def pauses(self) -> list[tuple[float, float]]:
@@ -112,7 +112,10 @@ def listen(phones: Sequence[Phone], words: Sequence[Timed], sound: Sound) -> Spe
         if score >= bar and all(abs(time - other) >= 0.9 for other, _ in kept):
             kept.append((time, score))
     ends = [(start, end) for text, start, end in words if text.rstrip("\"'”’») ").endswith(("?", "？", "؟", "?!"))]
-    questions = [(start, next((stop for _, stop in spoken if stop >= end - 0.1), end)) for start, end in ends]
+    questions = [
+        (start, min([stop for first, stop in spoken if first <= (start + end) / 2 <= stop] + [end + 0.2]))
+        for start, end in ends
+    ]
     return Speech(sound.frames / sound.fps, spoken, sorted(kept), questions)
 
 

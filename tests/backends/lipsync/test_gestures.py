@@ -120,6 +120,14 @@ def test_a_question_raises_the_brows(make_take, perform):
     assert asked["nod"][end].mean() < told["nod"][end].mean()
 
 
+def test_the_brows_come_down_after_a_question(take, perform):
+    """Where the speaker goes on, the answer is not asked."""
+    made = perform(take("joe", "Really? Yes, this is how it goes with a very long answer that never seems to end."))
+    word = next(word for word in made.request["take"]["words"] if word[0] == "Really?")
+    assert made["brow"][made.near(word[2] / 48000, 0.1)].max() > 0.4
+    assert made["brow"][made.near(word[2] / 48000 + 1.6, 0.7)].min() < 0.1
+
+
 def test_emotions_show(take, perform):
     """Corners of the mouth and brows as the emotion has them, within the segment."""
     spoken = take("joe", "robot")
