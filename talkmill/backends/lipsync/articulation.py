@@ -50,7 +50,7 @@ CONSTRICTIONS: tuple[tuple[frozenset[str], float, dict[str, float]], ...] = (
 )
 """Phones, how far they reach their targets in their middle, and the targets. A consonant is short: the blend with the vowels
 around it alone would lose the shape that tells it from others."""
-SHAPELESS = frozenset("hɦʔħʕʢʡ")
+SHAPELESS = frozenset("hɦʔħʕʜʢʡ")
 """Phones made in the throat: the mouth has the shape of what follows."""
 
 MIXTURES: dict[str, dict[str, float]] = {
@@ -100,6 +100,7 @@ MIXTURES: dict[str, dict[str, float]] = {
     "ʕ": {"kk": 1.0},
     "ʢ": {"kk": 1.0},
     "ʡ": {"kk": 1.0},
+    "ʜ": {"kk": 1.0},
     "ʋ": {"FF": 0.7, "sil": 0.3},
     "ⱱ": {"FF": 1.0},
     "ɓ": {"PP": 1.0},

@@ -54,7 +54,7 @@ class Speech:
     length: float
     runs: list[tuple[float, float]]  # stretches of speech
     stresses: list[tuple[float, float]]  # time of a prominent vowel's middle, prominence 0..1
-    questions: list[tuple[float, float]]  # start of a question's last word, end of its run
+    questions: list[tuple[float, float]]  # start of a question's last word, and its end
 
     @property
     def pauses(self) -> list[tuple[float, float]]:
@@ -105,14 +105,17 @@ def listen(phones: Sequence[Phone], words: Sequence[Timed], sound: Sound) -> Spe
             start, end = phone.start / SAMPLE_RATE, phone.end / SAMPLE_RATE
             inside = (sound.middles >= start - 0.02) & (sound.middles <= end + 0.02)
             if inside.any():
-                scored.append((0.6 * float(loudness[inside].max()) + 0.4 * min(1.0, (end - start) / 0.18), (start + end) / 2))
+                scored.append((0.6 * float(loudness[inside].mean()) + 0.4 * min(1.0, (end - start) / 0.18), (start + end) / 2))
     kept: list[tuple[float, float]] = []
     bar = float(np.median([score for score, _ in scored])) if scored else 0.0
     for score, time in sorted(scored, key=lambda item: (-item[0], item[1])):
         if score >= bar and all(abs(time - other) >= 0.9 for other, _ in kept):
             kept.append((time, score))
     ends = [(start, end) for text, start, end in words if text.rstrip("\"'”’») ").endswith(("?", "？", "؟", "?!"))]
-    questions = [(start, next((stop for _, stop in spoken if stop >= end - 0.1), end)) for start, end in ends]
+    questions = [
+        (start, min([stop for first, stop in spoken if first <= (start + end) / 2 <= stop] + [end + 0.2]))
+        for start, end in ends
+    ]
     return Speech(sound.frames / sound.fps, spoken, sorted(kept), questions)
 
 

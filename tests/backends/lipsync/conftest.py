@@ -11,8 +11,8 @@ from tests.backends.lipsync import speech
 TEXTS = {
     "morning": "Most people begin the morning by picking up a phone. Maybe you could pour a big cup of tea, open a window, "
     "and simply breathe before anything else happens.",
-    "pearl": "Five brave fishermen found a very valuable pearl above the frozen bay, but nobody believed them, because the moon "
-    "was bright and the beer was cheap.",
+    "pearl": "Five brave fishermen found a very valuable pearl above the frozen bay, but nobody believed them, because the "
+    "moon was bright and the beer was cheap.",
     "robot": "Welcome back to the factory floor! Today we build a tiny robot, made of paper, copper and a bit of hope. "
     "Will it move? Probably not.",
 }

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from talkmill.backends.lipsync.articulation import SHUT, split_symbol
+from talkmill.backends.lipsync.mouth import _events
 from talkmill.errors import BackendError
 from tests.backends.lipsync.conftest import TEXTS, buzz
 from tests.backends.lipsync.speech import RATE
@@ -117,6 +118,15 @@ def test_a_short_closure_between_open_vowels_is_seen_at_every_frame_rate(make_ta
     made = perform(make_take(phones, buzz(now)), fps=fps)
     assert made.facts["closures_shut"] == made.facts["closures"] == 12
     assert np.count_nonzero(np.diff((made["press"] > 0.99).astype(int)) == 1) == 12  # and the vowels part them
+
+
+def test_an_event_shorter_than_a_frame_still_has_one():
+    """Whatever the phase of the frames, the nearest one shows it wholly."""
+    middles = (np.arange(24) + 0.5) / 12
+    for phase in np.linspace(0, 1 / 12, 9):
+        seen = _events([(1.0 + phase, 1.01 + phase)], middles, hold=0.005)
+        assert seen.max() == 1
+        assert abs(middles[np.argmax(seen)] - 1.005 - phase) <= 0.5 / 12 + 1e-9
 
 
 def test_vowels_open_the_mouth_in_the_order_of_the_jaw(make_take, perform):
@@ -263,7 +273,11 @@ def test_the_same_request_gives_the_same_bytes_in_fresh_processes(take, perform,
 
 def test_importing_the_backend_is_cheap():
     """Nothing heavy comes in before `run`."""
-    code = "import sys, talkmill.backends.lipsync.viseme as v; v.Viseme(); print([m for m in ('numpy', 'openfacefx') if m in sys.modules])"
+    code = (
+        "import sys, talkmill.backends.lipsync.viseme as module\n"
+        "module.Viseme()\n"
+        "print([name for name in ('numpy', 'openfacefx') if name in sys.modules])"
+    )
     environment = {"PYTHONPATH": ":".join(p for p in sys.path if p)}
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment, timeout=60)
     assert done.stdout.strip() == "[]"
