@@ -5,7 +5,7 @@ rig.json (`FORMAT` 1), all lengths in pixels of the rig's canvas, x to the right
     {"format": 1, "style": str, "size": [w, h],
      "layers": [{"name", "part", "box": [x, y, w, h]}, ...],   from back to front; a layer that is empty is left out
      "face": {"top", "skull", "chin", "centre": [x, y], "eyes": [[x, y], [x, y]], "eye_size": [w, h],
-              "mouth": [x, y], "pivot": [x, y], "nod"},
+              "mouth": [x, y], "pivot": [x, y], "nod", "gaze": [x, y], "arms": bool},
      "mouth": {"half_width", "gap", "line", "line_width", "inside", "teeth", "tongue", "skin", "lips", "taper", "shade"},
      "licence": {"name", "url", "creator", "source"}}
 
@@ -25,7 +25,22 @@ from talkmill.errors import MediaError
 
 FORMAT = 1
 
-PARTS = ("rear", "body", "head", "nose", "mouth", "beard", "white", "pupils", "lashes", "dots", "shut", "brows", "front", "glasses")
+PARTS = (
+    "rear",
+    "body",
+    "head",
+    "nose",
+    "mouth",
+    "beard",
+    "white",
+    "pupils",
+    "lashes",
+    "dots",
+    "shut",
+    "brows",
+    "front",
+    "glasses",
+)
 """What a layer is. `rear` moves with the head and is behind the body. Eyes are either `dots` (the whole eye looks about and
 is squashed by a blink) or `white`, `pupils` and `lashes` (the lid comes down over them); `shut` is the closed eye of both."""
 
