@@ -107,7 +107,7 @@ def vignette(size: tuple[int, int], start: float) -> np.ndarray:
     """A black layer (h, w, 4) that deepens from `start` (y in pixels) to the bottom: it grounds the figure."""
     width, height = size
     fall = np.clip((np.arange(height, dtype=np.float32) - start) / max(height - start, 1), 0, 1)
-    alpha = 0.42 * fall**1.4 * 255
+    alpha = 0.26 * fall**1.3 * 255
     layer = np.zeros((height, width, 4), np.float32)
     layer[..., 3] = alpha[:, None]
     layer[..., 0] = layer[..., 3] * 16 / 255

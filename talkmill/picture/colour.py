@@ -53,11 +53,6 @@ def over(below: np.ndarray, above: np.ndarray) -> None:
     cv2.add(below, above, dst=below)
 
 
-def faded(image: np.ndarray, strength: float) -> np.ndarray:
-    """A layer at `strength` 0..1 of its opacity."""
-    return image if strength >= 1 else cv2.convertScaleAbs(image, alpha=strength)
-
-
 class Planes:
     """A picture in I420: `y` (h, w), `u` and `v` (h/2, w/2), all views of one array `data` of shape (h * 3 // 2, w)."""
 

@@ -37,7 +37,7 @@ class Stage:
         layout = place(rig, size, scene)
         self.puppet = puppet = Puppet(rig, layout)
         eyes = puppet.at(rig.face["centre"])
-        disc = (width / 2, eyes[1] + 0.06 * puppet.face, 0.78 * puppet.face)
+        disc = (width / 2, eyes[1] + 0.06 * puppet.face, 0.75 * puppet.face)
         self.still = Planes.of(background(size, scene["background"], image, disc), seed)
         # The still part of the body begins at a whole, even row; above it the body breathes.
         self.seam = min(height, math.ceil(puppet.anchor / 2) * 2)
@@ -45,7 +45,7 @@ class Stage:
         self.body = None
         lowest = max(self.seam, puppet.still.box[3] + 0.10 * puppet.face)
         if puppet.body is not None:
-            whole = sprite.extended(puppet.body, height, width, 0.30 * puppet.face)
+            whole = sprite.extended(puppet.body, height, width, 0.17 * puppet.face, rig.face["arms"])
             self.body = sprite.window(whole, (whole.x, whole.y, whole.box[2], min(self.seam + 2, whole.box[3])))
             if self.seam < height:
                 self._blend(self.still, sprite.window(whole, (0, self.seam, width, height)))

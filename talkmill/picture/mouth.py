@@ -96,13 +96,14 @@ class Mouth:
         tuck = min(max(curves.get("tuck", 0.0), 0.0), 1.0)
         smile = curves.get("smile", 0.0)
         opening = min(max(curves.get("open", 0.0), 0.0), 1.0)
-        opened = (opening + 0.17 * tuck * (1 - opening)) * (1 - shut)
+        opened = (opening + 0.12 * tuck * (1 - opening)) * (1 - shut)
         unit, gap = self.unit, self.full_gap * opened
-        curl = min(max(0.5 + 0.6 * smile, -0.6), 1.1) * (1 - 0.85 * rounding) * (1 - 0.45 * shut)
-        half = unit * (1 + (0.22 if wide > 0 else 0.34) * wide) * (1 - 0.34 * rounding) * (1 + 0.08 * max(smile, 0))
-        half *= 1 - 0.04 * shut
+        curl = min(max(0.72 + 0.75 * smile, -0.6), 1.3) * (1 - 0.9 * rounding) * (1 - 0.4 * shut) * (1 - 0.6 * tuck)
+        half = unit * (1 + (0.22 if wide > 0 else 0.26) * wide) * (1 - 0.30 * rounding) * (1 + 0.08 * max(smile, 0))
+        half *= (1 - 0.04 * shut) * (1 - 0.14 * tuck)
         rest = 0.15 * unit * curl
-        corner = -0.20 * unit * curl + 0.16 * gap
+        corner = -0.20 * unit * curl + 0.14 * gap
+        corner += (rest + 0.28 * gap - corner) * rounding  # an "o" has its corners half way up
         swell = min(1.0, opened * 1.7)
         upper = _half_curve(half, corner, rest - 0.20 * gap, min(1.0, rounding + 0.15 * swell))
         lower = _half_curve(half, corner, rest + 0.80 * gap, min(1.0, rounding + 0.85 * swell))
@@ -168,11 +169,15 @@ class _Brush:
         full = (1 - 0.35 * min(curves.get("press", 0.0), 1)) * (1 + 0.2 * curves.get("round", 0.0))
         full *= (1 - 0.10 * max(curves.get("width", 0.0), 0)) * (1 - 0.12 * shape.opened)
         across = np.linspace(-1, 1, len(shape.upper))
-        bow = (1 - np.abs(across) ** 2.2) * (1 - 0.20 * np.exp(-((across / 0.16) ** 2)))
+        ring = min(max(curves.get("round", 0.0), 0.0), 1.0)  # rounded lips are a ring, as thick at the corners
+        bow = (1 - (1 - 0.75 * ring) * np.abs(across) ** 2.2) * (1 - 0.20 * (1 - ring) * np.exp(-((across / 0.16) ** 2)))
         over = 0.30 * mouth.unit * full * bow
-        under = 0.36 * mouth.unit * full * (1 - np.abs(across) ** 2.6) * (1 - 0.45 * curves.get("tuck", 0.0))
+        under = 0.36 * mouth.unit * full * (1 - (1 - 0.62 * ring) * np.abs(across) ** 2.6)
+        under *= 1 - 0.45 * min(curves.get("tuck", 0.0), 1)
         outline = np.vstack([_pushed(shape.upper, -over), _pushed(shape.lower, under)[::-1]])
         self._fill(tile, outline, mouth.colours["lips"])
+        for end in (0, -1):
+            self._disc(tile, shape.upper[end], max(over[end], under[end], 0.2), mouth.colours["lips"])
 
     def _shadow(self, tile: np.ndarray) -> None:
         """A small soft crescent under the lower lip."""
@@ -192,14 +197,20 @@ class _Brush:
         unit, half, gap = mouth.unit, shape.half, shape.gap
         tuck, tongue = min(curves.get("tuck", 0.0), 1), min(max(curves.get("tongue", 0.0), 0), 1)
         high, low = shape.upper[:, 1].min(), shape.lower[:, 1].max()
-        inner = np.empty_like(tile)
-        inner[...] = np.rint(mouth.colours["inside"])
+        opening = self._points(np.vstack([shape.upper, shape.lower[::-1]]))
+        x, y, width, height = cv2.boundingRect(opening >> _SHIFT)
+        left, top = max(x - 2, 0), max(y - 2, 0)
+        tile = tile[top : y + height + 3, left : x + width + 3]
+        self.anchor = self.anchor - np.array([left, top]) / _SS
+        inner = np.zeros(tile.shape, np.uint8)
+        cv2.rectangle(inner, (0, 0), inner.shape[1::-1], mouth.colours["inside"], cv2.FILLED)
         edge = shape.rest + 0.12 * unit  # of the upper teeth: fixed to the head
         bite = min(max(curves.get("teeth", 0.0), 0), 1)
         edge = high + (edge - high) * bite
         edge += (low + 0.1 * unit - edge) * tuck
         behind = min(tongue * 2, 1)
-        lying = low - 0.30 * gap + 0.5 * unit * max(0.0, 0.34 - shape.opened)  # a flat tongue stays out of a small opening
+        # A flat tongue stays out of sight in a small opening, and behind rounded lips.
+        lying = low - 0.30 * gap + 0.5 * unit * max(0.0, 0.34 - shape.opened) + 0.25 * gap * min(curves.get("round", 0.0), 1)
         tip = lying + (min(edge, low) + 0.02 * unit - lying) * behind
         if tongue <= 0.75:
             self._tongue(inner, tip, low, half * (0.70 - 0.14 * behind))
@@ -207,17 +218,16 @@ class _Brush:
             across = np.linspace(-1, 1, 33)
             drop = (1 - np.abs(across) ** 5) ** 0.5
             line = np.column_stack([across * half * 0.90, high - 0.2 * unit + (edge - high + 0.2 * unit) * drop])
-            top = np.array([(half * 0.90, high - 0.4 * unit), (-half * 0.90, high - 0.4 * unit)])
-            self._fill(inner, np.vstack([line, top]), mouth.colours["teeth"])
+            gum = np.array([(half * 0.90, high - 0.4 * unit), (-half * 0.90, high - 0.4 * unit)])
+            self._fill(inner, np.vstack([line, gum]), mouth.colours["teeth"])
         if tongue > 0.75:
-            self._tongue(inner, min(edge, low) - 0.04 * unit, low + 0.2 * unit, half * 0.56)
+            self._tongue(inner, min(edge, low) - 0.05 * unit, low + 0.2 * unit, half * 0.64)
         cover = np.zeros(tile.shape[:2], np.uint8)
-        opening = np.vstack([shape.upper, shape.lower[::-1]])
-        cv2.fillPoly(cover, [self._points(opening)], 255, cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(cover, [opening - (np.array([left, top]) << _SHIFT)], 255, cv2.LINE_AA, _SHIFT)
         rest = cv2.bitwise_not(cover)
-        cv2.multiply(tile, cv2.merge((rest, rest, rest)), dst=tile, scale=1 / 255)
-        cv2.multiply(inner, cv2.merge((cover, cover, cover)), dst=inner, scale=1 / 255)
-        cv2.add(tile, inner, dst=tile)
+        around = cv2.multiply(tile, cv2.merge((rest, rest, rest)), scale=1 / 255)
+        inner = cv2.multiply(inner, cv2.merge((cover, cover, cover)), scale=1 / 255)
+        tile[...] = cv2.add(around, inner)
 
     def _tongue(self, tile: np.ndarray, top: float, low: float, half: float) -> None:
         """A rounded tongue from `top` down."""

@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 
 from talkmill.picture import sprite
-from talkmill.picture.colour import faded
 from talkmill.picture.idle import Idle
 from talkmill.picture.layout import Layout
 from talkmill.picture.mouth import Mouth
@@ -20,8 +19,11 @@ from talkmill.picture.sprite import Sprite
 TILT = 4.0
 """Degrees of a full tilt."""
 
-_DEPTH = {"nose": 1.3, "glasses": 1.05, "mouth": 1.0, "beard": 0.0, "front": 0.0}
+_DEPTH = {"nose": 1.3, "glasses": 1.05}
 """How far a part moves with a turn or a nod, against the eyes' 1: what stands out moves more."""
+
+_MEET = 0.72
+"""The blink at which the lids meet."""
 
 _STILL = ("head", "beard", "front")
 """Parts of the head that do not move within it."""
@@ -53,7 +55,7 @@ class Puppet:
         self.chin = rig.face["chin"] * scale + layout.y
         self.mouth = Mouth(rig.mouth, scale)
         self.mouth_at = self.at(rig.face["mouth"])
-        self.eye = (rig.face["eye_size"][0] * scale, rig.face["eye_size"][1] * scale)
+        self.gaze = (rig.face["gaze"][0] * scale, rig.face["gaze"][1] * scale)
         loaded = {layer.part: sprite.load(rig, layer, layout) for layer in rig.layers if layer.part != "mouth"}
         self.rear, self.body = loaded.pop("rear", None), loaded.pop("body", None)
         self.parts = loaded
@@ -139,7 +141,8 @@ class Puppet:
             if part in self.fixed:
                 sprite.draw(face, self.fixed[part])
             elif part == "mouth":
-                x, y = self.mouth_at[0] + pose.face_x, self.mouth_at[1] + pose.face_y
+                depth = 0.2 if "beard" in self.parts else 1.0  # a beard stays, and so does the mouth in it
+                x, y = self.mouth_at[0] + depth * pose.face_x, self.mouth_at[1] + depth * pose.face_y
                 self.mouth.paint(face.image, x - left, y - top, curves)
             elif part == "brows":
                 self._draw_brows(face, curves, pose)
@@ -158,9 +161,9 @@ class Puppet:
 
     def _draw_brows(self, face: Sprite, curves: Mapping[str, float], pose: Pose) -> None:
         brow = curves.get("brow", 0.0)
-        up = -brow * (0.052 if brow > 0 else 0.026) * self.face
+        up = -brow * (0.052 if brow > 0 else 0.034) * self.face
         for half, (x, y), inner in self.brows:
-            angle = math.radians((-3.0 if brow > 0 else -9.0) * brow) * inner
+            angle = math.radians((-3.0 if brow > 0 else -12.0) * brow) * inner
             cos, sin = math.cos(angle), math.sin(angle)
             turned = np.array([(cos, -sin), (sin, cos)])
             shift = np.array([x + pose.face_x + inner * 0.006 * self.face * max(-brow, 0), y + pose.face_y + up])
@@ -175,50 +178,57 @@ class Puppet:
             min(max(curves.get("gaze_x", 0.0) + idle.gaze_x, -1.0), 1.0),
             -min(max(curves.get("gaze_y", 0.0) + idle.gaze_y, -1.0), 1.0),
         )
-        shut = _smooth(blink, 0.66, 0.9)
-        if shut < 1:
+        shut = self.parts["shut"]
+        # Where the lids meet: the upper one comes down over a white, a dot is squashed from both sides.
+        line = shut.y + (0.78 if "lashes" in self.parts else 0.4) * shut.image.shape[0]
+        if blink < _MEET:
             if "dots" in self.parts:
-                self._draw_dots(face, blink, gaze, 1 - shut, pose)
+                self._draw_dots(face, blink / _MEET, gaze, line, pose)
             else:
-                self._draw_whites(face, blink, gaze, 1 - shut, pose)
-        if shut > 0:
-            closed = sprite.moved(self.parts["shut"], pose.face_x, pose.face_y)
-            sprite.draw(face, Sprite(faded(closed.image, shut), closed.x, closed.y))
+                self._draw_whites(face, blink / _MEET, gaze, line, pose)
+        else:
+            # The closed lid unfolds from a straight line, which is what the open eye has just become.
+            bend = 0.25 + 0.75 * _smooth(blink, _MEET - 0.1, 1.0)
+            matrix = np.array([(1, 0, pose.face_x), (0, bend, line * (1 - bend) + pose.face_y)])
+            placed = sprite.warped(shut, matrix, face.box)
+            if placed is not None:
+                sprite.draw(face, placed)
 
-    def _draw_dots(self, face: Sprite, blink: float, gaze: tuple[float, float], strength: float, pose: Pose) -> None:
+    def _draw_dots(self, face: Sprite, closed: float, gaze: tuple[float, float], line: float, pose: Pose) -> None:
         eyes = self.parts["dots"]
-        x, y = pose.face_x + 0.20 * gaze[0] * self.eye[0], pose.face_y + 0.16 * gaze[1] * self.eye[1]
-        low = eyes.box[3] - 0.30 * self.eye[1]
-        flat = 1 - 0.86 * _smooth(blink, 0.0, 0.85)
-        placed = sprite.warped(eyes, np.array([(1, 0, x), (0, flat, low * (1 - flat) + y)]), face.box)
-        if placed is not None:
-            sprite.draw(face, Sprite(faded(placed.image, strength), placed.x, placed.y))
+        x, y = pose.face_x + gaze[0] * self.gaze[0], pose.face_y + gaze[1] * self.gaze[1]
+        flat, wide = 1 - 0.78 * closed, 1 + 0.22 * closed
+        self._squash(face, eyes, (wide, flat), line, (x, y))
 
-    def _draw_whites(self, face: Sprite, blink: float, gaze: tuple[float, float], strength: float, pose: Pose) -> None:
-        """Whites and pupils under a lid that comes down: what is seen is the white's own shape, cut by itself moved down."""
-        white, pupils, lashes = self.parts["white"], self.parts["pupils"], self.parts["lashes"]
-        drop = 0.94 * blink * self.eye[1]
+    def _draw_whites(self, face: Sprite, closed: float, gaze: tuple[float, float], line: float, pose: Pose) -> None:
+        """Whites and pupils between lids that close: what is seen of them is the white's own shape, made flatter."""
+        white, pupils = self.parts["white"], self.parts["pupils"]
         box = (white.x - 2, white.y - 2, white.box[2] + 2, white.box[3] + 2)
         eye = sprite.window(white, box)
         seen = eye.image[..., 3].copy()
-        looking = sprite.moved(pupils, 0.105 * gaze[0] * self.eye[0], 0.085 * gaze[1] * self.eye[1])
+        looking = sprite.moved(pupils, gaze[0] * self.gaze[0], gaze[1] * self.gaze[1])
         sprite.draw(eye, sprite.window(looking, box))
-        if blink > 0:
-            lid = np.array([(1, 0, 0), (0, 1, drop)], dtype=np.float64)
-            lowered = cv2.warpAffine(seen, lid, seen.shape[::-1], flags=cv2.INTER_LINEAR, borderValue=0)
-            seen = cv2.multiply(seen, lowered, scale=1 / 255)
-        cover = cv2.multiply(seen, np.full_like(seen, 255), scale=strength / 255)
-        # The pupils never reach beyond the white: everything in the window is cut to it.
-        solid = np.maximum(eye.image[..., 3], 1)
-        cut = cv2.divide(cover, solid, scale=255)
+        if closed > 0:
+            flat = 1 - closed
+            lid = np.array([(1, 0, 0), (0, flat, (line - box[1] - 0.5) * closed)], dtype=np.float64)
+            seen = cv2.warpAffine(seen, lid, seen.shape[::-1], flags=cv2.INTER_LINEAR, borderValue=0)
+        # The pupils never reach beyond the white: everything in the window is cut to what is seen of it.
+        cut = cv2.divide(seen, np.maximum(eye.image[..., 3], 1), scale=255)
         cv2.multiply(eye.image, cv2.merge((cut, cut, cut, cut)), dst=eye.image, scale=1 / 255)
         sprite.draw(face, sprite.moved(eye, pose.face_x, pose.face_y))
-        flat = 1 - 0.72 * blink
-        top = lashes.y + 0.10 * self.eye[1]
-        matrix = np.array([(1, 0, pose.face_x), (0, flat, top * (1 - flat) + pose.face_y + 0.80 * drop)])
-        placed = sprite.warped(lashes, matrix, face.box)
-        if placed is not None:
-            sprite.draw(face, Sprite(faded(placed.image, strength), placed.x, placed.y))
+        if "lashes" in self.parts:
+            self._squash(face, self.parts["lashes"], (1.0, 1 - 0.90 * closed), line, (pose.face_x, pose.face_y))
+
+    def _squash(self, face: Sprite, eyes: Sprite, scale: tuple[float, float], line: float, shift: tuple[float, float]) -> None:
+        """Both eyes scaled towards the line of the lids (y) and, each for itself, across."""
+        middle = self.at(self.rig.face["centre"])[0]
+        for eye in self.rig.face["eyes"]:
+            x = self.at(eye)[0]
+            box = (eyes.x, eyes.y, round(middle), eyes.box[3]) if x < middle else (round(middle), eyes.y, *eyes.box[2:])
+            matrix = np.array([(scale[0], 0, x * (1 - scale[0]) + shift[0]), (0, scale[1], line * (1 - scale[1]) + shift[1])])
+            placed = sprite.warped(sprite.window(eyes, box), matrix, face.box)
+            if placed is not None:
+                sprite.draw(face, placed)
 
 
 def _smooth(value: float, start: float, end: float) -> float:

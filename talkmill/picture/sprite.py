@@ -102,11 +102,8 @@ def warped(sprite: Sprite, matrix: np.ndarray, clip: tuple[int, int, int, int], 
     x1, y1 = (min(clip[i + 2], math.ceil((corners[:, i].max() + 1) / grid) * grid) for i in (0, 1))
     if x0 >= x1 or y0 >= y1:
         return None
-    full = np.vstack([matrix, (0, 0, 1)])
-    back = np.linalg.inv(full)
-    to_frame = np.array([(1, 0, x0 + 0.5), (0, 1, y0 + 0.5), (0, 0, 1)])
-    to_sprite = np.array([(1, 0, -left - 0.5), (0, 1, -top - 0.5), (0, 0, 1)])
-    way = (to_sprite @ back @ to_frame)[:2]
+    way = cv2.invertAffineTransform(matrix)
+    way[:, 2] += way[:, :2] @ (x0 + 0.5, y0 + 0.5) - (left + 0.5, top + 0.5)
     image = cv2.warpAffine(
         sprite.image, way, (x1 - x0, y1 - y0), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_CONSTANT
     )
@@ -117,12 +114,11 @@ def moved(sprite: Sprite, dx: float, dy: float) -> Sprite:
     """The sprite shifted by parts of a pixel."""
     if dx == 0 and dy == 0:
         return sprite
-    matrix = np.array([(1, 0, dx), (0, 1, dy)], dtype=np.float64)
     far = 1 << 20
-    return warped(sprite, matrix, (-far, -far, far, far)) or sprite
+    return warped(sprite, np.array([(1.0, 0.0, dx), (0.0, 1.0, dy)]), (-far, -far, far, far)) or sprite
 
 
-def extended(body: Sprite, bottom: int, width: int, ease: float) -> Sprite:
+def extended(body: Sprite, bottom: int, width: int, ease: float, arms: bool) -> Sprite:
     """The body carried on below its cut edge down to `bottom`: its outline goes on as it was going and turns to vertical.
 
     The last row is stretched between the outline's edges. `width` is the frame's, `ease` the length over which the outline turns.
@@ -138,13 +134,32 @@ def extended(body: Sprite, bottom: int, width: int, ease: float) -> Sprite:
     flare = 0.055 * ease * (down / ease) ** 2 / (1 + down / ease)  # a figure gets wider towards the viewer
     slopes = [min(max(slope, 0.0), 1.6) for slope in ((left_up - left) / rise, (right - right_up) / rise)]
     edges = (left - slopes[0] * turn - flare, right + slopes[1] * turn + flare)
-    first, last = 0, width
-    x = np.arange(first, last, dtype=np.float32)[None, :] - body.x
+    x = np.arange(width, dtype=np.float32)[None, :] - body.x
     share = (x - edges[0][:, None]) / (edges[1] - edges[0])[:, None]
     source = (left + share * (right - left)).astype(np.float32)
     row = np.repeat(image[-2:-1], 3, axis=0)
     below = cv2.remap(row, source, np.ones_like(source), cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return stacked_plain(Sprite(image[:-2], body.x, body.y), Sprite(below, first, body.box[3] - 2))
+    if arms:
+        _arms(below, (edges[0] + body.x, edges[1] + body.x), ease)
+    return stacked_plain(Sprite(image[:-2], body.x, body.y), Sprite(below, 0, body.box[3] - 2))
+
+
+def _arms(below: np.ndarray, edges: tuple[np.ndarray, np.ndarray], ease: float) -> None:
+    """The lines between arms and chest, in place: without them a long body looks like a bell."""
+    rows = len(edges[0])
+    first = round(0.5 * ease)
+    if rows - first < ease:
+        return
+    mask = np.zeros(below.shape[:2], np.uint8)
+    for share in (0.165, 0.835):
+        x = edges[0][first:] + share * (edges[1] - edges[0])[first:]
+        lean = 0.30 * ease * np.exp(-np.arange(rows - first) / (0.8 * ease))  # towards the armpit
+        x = x + (lean if share > 0.5 else -lean)
+        points = np.column_stack([x, np.arange(first, rows)])[:: max(1, round(0.02 * ease))]
+        cv2.polylines(mask, [np.rint(points * 16).astype(np.int32)], False, 255, max(1, round(0.055 * ease)), cv2.LINE_AA, 4)
+    alpha = cv2.multiply(mask, below[..., 3], scale=0.20 / 255)
+    line = np.dstack([cv2.convertScaleAbs(alpha, alpha=16 / 255), *[cv2.convertScaleAbs(alpha, alpha=128 / 255)] * 2, alpha])
+    colour.over(below, line)
 
 
 def stacked_plain(above: Sprite, below: Sprite) -> Sprite:

@@ -34,7 +34,9 @@ _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 def _definition(style: str) -> dict[str, Any]:
     from importlib.resources import files
 
-    return json.loads((files("dicebear_styles") / f"{style}.json").read_text(encoding="utf-8"))
+    read: dict[str, Any] = json.loads((files("dicebear_styles") / f"{style}.json").read_text(encoding="utf-8"))
+    read["colors"].pop("background", None)  # what is behind a character is the scene's
+    return read
 
 
 def _unknown(kind: str, found: str, known: list[str]) -> str:
@@ -54,8 +56,8 @@ def traits(style: str) -> dict[str, list[str]]:
     definition, calm = _definition(style), RECIPES[style].calm
     found: dict[str, list[str]] = {}
     for name, component in definition["components"].items():
-        if name == "mouth" or "variants" not in component:
-            continue  # the mouth is painted
+        if name in RECIPES[style].unused or "variants" not in component:
+            continue
         optional = ["none"] if "probability" in component else []
         found[name] = list(calm.get(name, ())) or [*sorted(component["variants"]), *optional]
     for name, colour in definition["colors"].items():
@@ -92,7 +94,7 @@ def _options(style: str, seed: str, given: Mapping[str, Any]) -> dict[str, Any]:
     recipe, components = RECIPES[style], _definition(style)["components"]
     made: dict[str, Any] = {"seed": seed}
     for name, calm in recipe.calm.items():
-        made[f"{name}Variant"] = [calm[0]]
+        made[f"{name}Variant"] = [calm[0]] if name in ("eyes", "eyebrows") else list(calm)
     for name, value in given.items():
         values = value if isinstance(value, list) else ["none" if value is False else value]
         if name == LIPS:
@@ -151,7 +153,7 @@ class Avatar:
             "size": [SIDE, SIDE],
             "layers": layers,
             "face": _face(recipe, layers, scale),
-            "mouth": _mouth(recipe, chosen["skinColor"], given.get(LIPS), scale),
+            "mouth": _mouth(recipe, chosen[recipe.skin], given.get(LIPS), scale),
             "licence": licence,
         }
         files["rig"] = workdir / "rig.json"
@@ -191,6 +193,12 @@ def _draw(style: str, plan: Plan, options: dict[str, Any]) -> tuple[tuple[int, i
 
     definition = dict(_definition(style))
     definition["canvas"] = {**definition["canvas"], "elements": list(plan.elements)}
+    # Only what is drawn: checking a whole definition takes DiceBear longer than drawing it.
+    definition["components"] = {
+        name: {**component, "variants": {options[f"{name}Variant"][0]: component["variants"][options[f"{name}Variant"][0]]}}
+        for name, component in definition["components"].items()
+        if f"{name}Variant" in options
+    }
     svg = Drawing(Style(definition), options).to_string()
     try:
         png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, height=SIDE, skip_system_fonts=True))
@@ -221,6 +229,8 @@ def _face(recipe: Recipe, layers: list[dict[str, Any]], scale: float) -> dict[st
         "mouth": at(recipe.mouth.at),
         "pivot": at(recipe.pivot),
         "nod": round(recipe.nod * scale, 2),
+        "gaze": at(recipe.gaze),
+        "arms": recipe.arms,
     }
 
 

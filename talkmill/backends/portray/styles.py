@@ -54,9 +54,13 @@ class Recipe:
     eye_size: tuple[float, float]  # width and height of one open eye
     pivot: tuple[float, float]  # about which the head turns: the base of the neck
     nod: float  # how far the face goes down in a full nod
+    gaze: tuple[float, float]  # how far the pupils (of dots: the eyes) go to the side and up or down
     mouth: Mouth
     plan: Callable[[Mapping[str, Any], Mapping[str, str]], list[Plan]]  # definition, chosen variants -> layers, back to front
     calm: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # variants that leave the face free to act, default first
+    unused: tuple[str, ...] = ("mouth",)  # components that are not drawn
+    skin: str = "skinColor"  # the colour the mouth lies on
+    arms: bool = True  # whether a body that is carried on below the canvas shows arms
 
 
 def _element(name: str, children: list[Element] | None = None, **attributes: Any) -> Element:
@@ -133,7 +137,7 @@ def _avataaars(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list
 
 def _toon_head(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Plan]:
     eyes = chosen["eyes"]
-    glint = _element("g", [_circle(x, y, 7.5, fill="white", fill_opacity=".9") for x, y in ((305, 397), (471, 397))])
+    glint = _element("g", [_circle(x, y, 7.5, fill="white", fill_opacity=".9") for x, y in ((305, 397), (444, 397))])
     component = {
         name: (_component(definition, name),) for name in ("rearHair", "body", "head", "clothes", "beard", "eyebrows", "hair")
     }
@@ -158,6 +162,15 @@ def _toon_head(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list
 # --- personas: hair is in front of the head and behind the clothes ----------------------------------------------------
 
 
+def _personas_beard(definition: Mapping[str, Any], variant: str | None) -> tuple[Element, ...]:
+    """The facial hair; the full beard has a mouth drawn on it, which is left out."""
+    if variant != "beardMustache":
+        return (_component(definition, "facialHair"),)
+    hair, mask, shade = definition["components"]["facialHair"]["variants"][variant]["elements"]
+    plain = {**shade, "children": [child for child in shade["children"] if child["attributes"]["fill"] == "white"]}
+    return (_element("g", [hair, mask, plain], transform=_component(definition, "facialHair")["attributes"]["transform"]),)
+
+
 def _personas(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Plan]:
     base = list(definition["canvas"]["elements"][:3])  # skin, a mask, the light side of the face
     hair, nose = _component(definition, "hair"), _component(definition, "nose")
@@ -165,12 +178,12 @@ def _personas(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[
     over_neck = [_rect(0, 0, 64, 40), _element("ellipse", cx="32", cy="33", rx="14", ry="14")]
     dots = ((25.5, 28.8), (38.5, 28.8))
     plans = [
-        Plan("rear", "rear", tuple(picture)),
+        Plan("rear", "rear", tuple(_clipped(picture, [_rect(0, 36, 64, 28)], "tm-rear"))),
         Plan("body", "body", (*_clipped([base[0]], [_rect(27, 40, 10, 24)], "tm-neck"), _component(definition, "clothes"))),
         Plan("head", "head", tuple(_clipped(picture, over_neck, "tm-head"))),
         Plan("eyes-open", "dots", tuple(_variant_parts(definition, "eyes", "open", [0]))),
         Plan("eyes-shut", "shut", (_lids(dots, 1.9, 0.75, 1.1, stroke="#1B0640"),)),
-        Plan("facial-hair", "beard", (_component(definition, "facialHair"),)),
+        Plan("facial-hair", "beard", _personas_beard(definition, chosen.get("facialHair"))),
         Plan("mouth", "mouth"),
     ]
     if chosen.get("facialHair") in ("pyramid", "walrus"):
@@ -178,6 +191,40 @@ def _personas(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[
     if chosen["eyes"] in ("glasses", "sunglasses"):
         plans.append(Plan("glasses", "glasses", tuple(_variant_parts(definition, "eyes", chosen["eyes"], [1, 2]))))
     return plans
+
+
+# --- critters: one piece from top to bottom; it bends under the mouth -------------------------------------------------
+
+
+def _critters(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Plan]:
+    places = {e["name"]: e for e in definition["canvas"]["elements"][0]["children"]}
+    top, _shadow, *shape = definition["components"]["body"]["variants"][chosen["body"]]["elements"]
+    ornament = []
+    if "top" in chosen:
+        parts = definition["components"]["top"]["variants"][chosen["top"]]["elements"]
+        # Without its shadow, which would fall on the sky behind the figure.
+        lit = [part for part in parts if "opacity" not in part.get("attributes", {})]
+        ornament = [_element("g", lit, transform=top["children"][0]["attributes"]["transform"])]
+    whole = [*ornament, *shape, places["pattern"], places["cheeks"]]
+    eyes = definition["components"]["eyes"]["variants"]
+    drawn = [group["children"] for group in eyes[chosen["eyes"]]["elements"]]
+
+    def pair(number: int) -> tuple[Element, ...]:
+        return (_element("g", [eye[number] for eye in drawn], transform=places["eyes"]["attributes"]["transform"]),)
+
+    lids = [group["children"][0] for group in eyes["closedLine"]["elements"]]
+    glint = _element("g", [_circle(x, 47.6, 0.9, fill="white", fill_opacity=".9") for x in (36, 62)])
+    if chosen["eyes"] == "dots":
+        open_eyes = [Plan("eyes-open", "dots", pair(0))]
+    else:
+        open_eyes = [Plan("eyes-white", "white", pair(0)), Plan("pupils", "pupils", (*pair(1), glint))]
+    return [
+        Plan("body", "body", tuple(_clipped(whole, [_rect(0, 78, 100, 22)], "tm-body"))),
+        Plan("head", "head", tuple(_clipped(whole, [_rect(0, 0, 100, 86)], "tm-head"))),
+        *open_eyes,
+        Plan("eyes-shut", "shut", (_element("g", lids, transform=places["eyes"]["attributes"]["transform"]),)),
+        Plan("mouth", "mouth"),
+    ]
 
 
 RECIPES: dict[str, Recipe] = {
@@ -193,12 +240,39 @@ RECIPES: dict[str, Recipe] = {
         eye_size=(12, 12),
         pivot=(140, 196),
         nod=4.2,
+        gaze=(2.4, 1.9),
         mouth=Mouth((140, 152), 15, 25, ("#000000", 0.7), 4.4, ("#000000", 0.7), "#FFFFFF", "#FF4F6D"),
         plan=_avataaars,
         calm={
             "eyes": ("default",),
             "eyebrows": ("default", "defaultNatural", "flatNatural", "raisedExcited", "raisedExcitedNatural", "unibrowNatural"),
         },
+    ),
+    "critters": Recipe(
+        creator="DiceBear",
+        licence="CC0 1.0",
+        url="https://creativecommons.org/publicdomain/zero/1.0/",
+        units=100,
+        skull=23,
+        chin=80,
+        centre=(50, 50),
+        eyes=((37, 49), (63, 49)),
+        eye_size=(14, 14),
+        pivot=(50, 82),
+        nod=1.5,
+        gaze=(2.8, 2.4),
+        mouth=Mouth((50, 66), 9, 12, ("#1E293B", 1), 3, ("#1E293B", 1), "#FFFFFF", "#FB7185"),
+        plan=_critters,
+        calm={
+            "eyes": ("round", "bigPupils", "wide", "dots"),
+            "body": ("dome", "bell", "blob", "block", "lean", "peak", "round", "squat", "tilt", "wedge", "wedgeInv"),
+            "animation": ("none",),
+            # Those that end above the canvas's lower edge: the body is carried on below it.
+            "pattern": ("dots", "speckles", "bar", "spot", "dotRow", "chevron", "ring", "none"),
+        },
+        unused=("mouth", "animation"),
+        skin="bodyColor",
+        arms=False,
     ),
     "personas": Recipe(
         creator="Draftbit - draftbit.com",
@@ -212,7 +286,8 @@ RECIPES: dict[str, Recipe] = {
         eye_size=(3, 3),
         pivot=(32, 51),
         nod=0.9,
-        mouth=Mouth((32, 40.9), 3.7, 5, ("#1B0640", 1), 1.5, ("#1B0640", 1), "#FFFFFF", "#F0647E"),
+        gaze=(0.6, 0.5),
+        mouth=Mouth((32, 40.8), 3.7, 5, ("#1B0640", 1), 1.3, ("#1B0640", 1), "#FFFFFF", "#F0647E"),
         plan=_personas,
         calm={"eyes": ("open", "glasses", "sunglasses")},
     ),
@@ -228,6 +303,7 @@ RECIPES: dict[str, Recipe] = {
         eye_size=(80, 60),
         pivot=(384, 625),
         nod=11,
+        gaze=(8.4, 5.1),
         mouth=Mouth((384, 513), 45, 56, ("#3F2626", 0.62), 7.5, ("#611519", 1), "#F6F1E4", "#E0564B", taper=True, shade=0.16),
         plan=_toon_head,
         calm={"eyes": ("happy", "wide"), "eyebrows": ("neutral", "happy", "raised")},
