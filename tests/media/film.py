@@ -43,16 +43,17 @@ def speech(path: Path, frames: int, shift: float = 0.0, gain: float = 0.2) -> Pa
 
 def pictures(frames: int, size: tuple[int, int], still: tuple[int, int] = (0, 0), black: tuple[int, int] = (0, 0)) -> Iterator[np.ndarray]:
     """I420 frames of a disc that sways as a head does; nothing moves in frames `still`, frames `black` are black."""
+    import cv2
+
     width, height = size
-    rows, columns = np.mgrid[0:height, 0:width].astype(np.float32)
+    ground = np.full((height * 3 // 2, width), 128, np.uint8)
+    ground[:height] = np.linspace(60, 120, height).astype(np.uint8)[:, None]
     for number in range(frames):
         at = still[0] if still[0] <= number < still[1] else number
-        frame = np.empty((height * 3 // 2, width), np.uint8)
+        frame = ground.copy()
         if black[0] <= number < black[1]:
-            frame[:height], frame[height:] = 16, 128
+            frame[:height] = 16
         else:
             x, y = width / 2 + 20 * np.sin(at / FPS * 2.2), height * 0.35 + 8 * np.sin(at / FPS * 3.1)
-            inside = (columns - x) ** 2 + (rows - y) ** 2 < (width * 0.2) ** 2
-            frame[:height] = np.where(inside, 190, 60 + (rows / height * 60)).astype(np.uint8)
-            frame[height:] = 128
+            cv2.circle(frame[:height], (round(x * 16), round(y * 16)), round(width * 0.2 * 16), 190, -1, cv2.LINE_AA, 4)
         yield frame
