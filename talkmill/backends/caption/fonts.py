@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from importlib.util import find_spec
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,8 @@ class Face:
 
         path = self.source.path()
         try:
-            return TTFont(path, fontNumber=self.source.face, lazy=True, recalcTimestamp=False)
+            # From memory: a lazy font would keep its file open.
+            return TTFont(BytesIO(path.read_bytes()), fontNumber=self.source.face, lazy=True, recalcTimestamp=False)
         except (TTLibError, OSError) as error:
             raise MediaError(
                 f"captions.font: {path.name} is no font that can be read ({error}). Give a .ttf or .otf file, or one of: {', '.join(FAMILIES)}."
@@ -161,7 +163,7 @@ class Face:
         from fontTools.ttLib import TTFont
         from fontTools.varLib import instancer
 
-        font = TTFont(self.source.path(), fontNumber=self.source.face, lazy=False, recalcTimestamp=False)
+        font = TTFont(BytesIO(self.source.path().read_bytes()), fontNumber=self.source.face, lazy=False, recalcTimestamp=False)
         options = subset.Options(layout_features=["*"], name_IDs=["*"], notdef_outline=True, hinting=True, glyph_names=False)
         worker = subset.Subsetter(options)
         worker.populate(unicodes=[ord(letter) for letter in letters] + [0x20])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -98,6 +99,8 @@ def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path
         encode.sound(levelled, encoded, samples)
         levelled.unlink()
         heard = loudness.measure(encoded)
+        if not math.isfinite(heard.integrated):
+            raise BackendError("render: the episode's sound is silent. Look at its voices and lines.")
         missed, over = target - heard.integrated, heard.true_peak - PEAK
         if abs(missed) <= TOLERANCE and over <= 0:
             return encoded, heard

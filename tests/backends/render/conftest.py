@@ -1,0 +1,3 @@
+from tests.backends import stand_in
+
+stand_in.install()
