@@ -160,7 +160,9 @@ class Planner:
         cast = sorted({line["speaker"] for line in lines})
         formats = project.formats(episode)
         scenes = {one: resolve.scene(config, one, project.characters[one], episode) for one in cast}
-        styles = {one: scene.pop("captions") for one, scene in scenes.items()}
+        styles = {one: scene["captions"] for one, scene in scenes.items()}
+        for scene in scenes.values():  # the picture keeps clear of the captions; their colours are no matter of it
+            scene["captions"] = {key: scene["captions"][key] for key in ("show", "size", "position")}
         burn = any(style["show"] for style in styles.values())
 
         write = self.recipe("write", folder, {"utterances": lines}, {})
