@@ -45,7 +45,7 @@ lock: | $(VENV)/bin/python
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
 		--extra build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header \
-		--extra build --extra test pyproject.toml -o requirements-test.lock
+		--extra build --extra test --extra cjk pyproject.toml -o requirements-test.lock
 
 clean:
 	rm -rf build out .snakemake
