@@ -15,7 +15,7 @@ SAFE = ("-hide_banner", "-nostdin", "-protocol_whitelist", "file,pipe,fd")
 
 
 def executable() -> str:
-    """Path of the ffmpeg to use: `TALKMILL_FFMPEG` (set from `ffmpeg.path` in config.yaml), or the one that comes with imageio-ffmpeg.
+    """Path of the ffmpeg to use: `TALKMILL_FFMPEG` (set from `ffmpeg.path` in config.yaml), or the one of imageio-ffmpeg.
 
     Raises:
         PrerequisiteError: there is none.
@@ -35,7 +35,8 @@ def executable() -> str:
         return imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:
         raise PrerequisiteError(
-            f"ffmpeg: none found ({error}). Install the Python package imageio-ffmpeg, or name one as ffmpeg.path in config.yaml."
+            f"ffmpeg: none found ({error}). "
+            "Install the Python package imageio-ffmpeg, or name one as ffmpeg.path in config.yaml."
         ) from None
 
 
@@ -62,7 +63,9 @@ def run(
     try:
         done = subprocess.run(command, input=data, capture_output=True, timeout=timeout, check=False, cwd=cwd, env=environment)
     except subprocess.TimeoutExpired:
-        raise MediaError(f"ffmpeg: no end after {timeout:.0f} s. Look at the file it was given: {' '.join(arguments)}") from None
+        raise MediaError(
+            f"ffmpeg: no end after {timeout:.0f} s. Look at the file it was given: {' '.join(arguments)}"
+        ) from None
     words = done.stderr.decode("utf-8", "replace")
     if done.returncode:
         raise MediaError(f"ffmpeg: failed ({last_words(words)}). Run it by hand to see more: ffmpeg {' '.join(arguments)}")

@@ -103,7 +103,9 @@ def read(path: Path) -> Movie:
                 if at == 0 and kind != "ftyp":
                     raise MediaError(f"{path.name}: not an mp4 (it starts with {head[:8]!r}, not with ftyp). Give an mp4 file.")
                 if at + length > size:
-                    raise MediaError(f"{path.name}: the file is cut off (box {kind} ends {at + length - size} bytes after the file). Make it anew.")
+                    raise MediaError(
+                        f"{path.name}: the file is cut off (box {kind} lacks {at + length - size} bytes). Make it anew."
+                    )
                 order.append(kind)
                 if kind == "ftyp":
                     brand = head[8:12].decode("latin-1")
@@ -128,7 +130,9 @@ def read(path: Path) -> Movie:
 def _head(head: bytes, left: int, path: Path) -> tuple[str, int, int]:
     """Type, whole length and header length of the box that starts here."""
     if len(head) < 8:
-        raise MediaError(f"{path.name}: not an mp4, or cut off ({len(head)} bytes where a box should start). Give a whole mp4 file.")
+        raise MediaError(
+            f"{path.name}: not an mp4, or cut off ({len(head)} bytes where a box should start). Give a whole mp4 file."
+        )
     length, kind = struct.unpack(">I4s", head[:8])
     header = 8
     if length == 1 and len(head) == 16:

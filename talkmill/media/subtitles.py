@@ -1,4 +1,4 @@
-"""Burning an ASS file into pictures: a private folder with safe names, only the wanted fonts in sight, and proof of what was drawn.
+"""Burning an ASS file into pictures: a private folder with safe names, only the wanted fonts in sight, and what was drawn.
 
 A caption's file name or a font's never reaches ffmpeg's filter language: the files are copied under generated names into a
 folder whose path has no special character, and ffmpeg runs in that folder. libass sees no font of the machine: an own
@@ -23,7 +23,9 @@ LOG_LEVEL = "verbose"
 
 _SELECT = re.compile(r"fontselect: \((?P<wanted>.*), (?P<weight>\d+), (?P<slant>\d+)\) -> (?P<found>.*)$", re.MULTILINE)
 _MISSING = re.compile(r"[Gg]lyph 0x(?P<code>[0-9A-Fa-f]+) not found")
-_NONE = re.compile(r"fontselect: failed to find any fallback.*|Error opening font.*|fontselect: Using default font.*", re.IGNORECASE)
+_NONE = re.compile(
+    r"fontselect: failed to find any fallback.*|Error opening font.*|fontselect: Using default font.*", re.IGNORECASE
+)
 
 FONTCONFIG = '<?xml version="1.0"?>\n<!DOCTYPE fontconfig SYSTEM "fonts.dtd">\n<fontconfig></fontconfig>\n'
 
@@ -63,7 +65,9 @@ class Drawing:
 
     def problems(self) -> list[str]:
         """Sentences on everything that was not drawn as it was asked for."""
-        found = [f"the font {wanted} was asked for and {got} was drawn" for wanted, got in self.selected if not _same(wanted, got)]
+        found = [
+            f"the font {wanted} was asked for and {got} was drawn" for wanted, got in self.selected if not _same(wanted, got)
+        ]
         if self.missing:
             found.append(f"no glyph for {' '.join(self.missing)}")
         return found + [f"libass: {line}" for line in self.fallbacks]

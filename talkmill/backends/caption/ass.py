@@ -116,12 +116,21 @@ def document(cues: Sequence[Cue], speakers: Mapping[int, Speaker], shape: Format
         size = speaker.style.size * unit
         first = speaker.fonts.drawn[0]
         file.styles[speaker.name] = pysubs2.SSAStyle(
-            fontname=first.family, fontsize=round(size * first.line, 3), bold=first.weight >= 600,
-            primarycolor=_colour(speaker.style.colour), secondarycolor=_colour(speaker.style.colour),
-            outlinecolor=_colour(speaker.style.outline), backcolor=_colour(speaker.style.outline, 110),
+            fontname=first.family,
+            fontsize=round(size * first.line, 3),
+            bold=first.weight >= 600,
+            primarycolor=_colour(speaker.style.colour),
+            secondarycolor=_colour(speaker.style.colour),
+            outlinecolor=_colour(speaker.style.outline),
+            backcolor=_colour(speaker.style.outline, 110),
             # On a plate of its own the text needs no outline.
-            outline=0 if speaker.style.box else round(size * OUTLINE, 2), shadow=0 if speaker.style.box else round(size * SHADOW, 2),
-            alignment=pysubs2.Alignment.BOTTOM_CENTER, marginl=0, marginr=0, marginv=0, encoding=-1,
+            outline=0 if speaker.style.box else round(size * OUTLINE, 2),
+            shadow=0 if speaker.style.box else round(size * SHADOW, 2),
+            alignment=pysubs2.Alignment.BOTTOM_CENTER,
+            marginl=0,
+            marginr=0,
+            marginv=0,
+            encoding=-1,
         )
     for cue in cues:
         speaker = speakers[cue.utterance]
@@ -147,7 +156,9 @@ def _events(cue: Cue, speaker: Speaker, shape: Format, fps: int, unit: float) ->
     above, below = (ABOVE_TALL, BELOW_TALL) if _tall(cue.text) else (ABOVE, BELOW)
     events = []
     if speaker.style.box:
-        events.append(_box(cue, layout, speaker, size, pitch * (len(layout.lines) - 1) + size * (above + below), (centre, bottom), fps))
+        events.append(
+            _box(cue, layout, speaker, size, pitch * (len(layout.lines) - 1) + size * (above + below), (centre, bottom), fps)
+        )
         bottom -= PAD_Y * size
     else:
         bottom -= (OUTLINE + SHADOW) * size
@@ -155,14 +166,20 @@ def _events(cue: Cue, speaker: Speaker, shape: Format, fps: int, unit: float) ->
         drawn = [speaker.fonts.drawn[number] for piece in line for number, _ in speaker.fonts.runs(piece.text)]
         baseline = bottom - size * below - pitch * (len(layout.lines) - 1 - row)
         y = baseline + size * max((one.descent for one in drawn), default=0)
-        place = f"{{\\pos({centre:g},{y:.1f})" + (f"\\fscx{100 * layout.scale:.1f}\\fscy{100 * layout.scale:.1f}" if layout.scale < 1 else "") + "}"
+        place = (
+            f"{{\\pos({centre:g},{y:.1f})"
+            + (f"\\fscx{100 * layout.scale:.1f}\\fscy{100 * layout.scale:.1f}" if layout.scale < 1 else "")
+            + "}"
+        )
         for start, end, active in _states(cue, line, fps):
-            events.append(_event(start, end, fps, speaker.name, place + _text(line, active, speaker, unit), 1, active is not None))
+            events.append(
+                _event(start, end, fps, speaker.name, place + _text(line, active, speaker, unit), 1, active is not None)
+            )
     return events
 
 
 def _states(cue: Cue, line: Sequence[Piece], fps: int) -> list[tuple[int, int, int | None]]:
-    """(first frame, frame after the last, number of the highlighted piece or None) of a line; together they are the cue's frames."""
+    """(first frame, frame after the last, highlighted piece's number or None) of a line; together all the cue's frames."""
     per_frame = SAMPLE_RATE / fps
     marks: list[tuple[int, int | None]] = [(cue.start, None)]
     pieces = cue.pieces
@@ -222,14 +239,20 @@ def _box(cue: Cue, layout: Layout, speaker: Speaker, size: float, letters: float
     x0, x1 = at[0] - width / 2, at[0] + width / 2
     y1 = at[1]
     y0 = y1 - height
-    k = radius * 0.4477
-    n = "{:.1f}".format
-    path = " ".join((
-        f"m {n(x0 + radius)} {n(y0)} l {n(x1 - radius)} {n(y0)} b {n(x1 - k)} {n(y0)} {n(x1)} {n(y0 + k)} {n(x1)} {n(y0 + radius)}",
-        f"l {n(x1)} {n(y1 - radius)} b {n(x1)} {n(y1 - k)} {n(x1 - k)} {n(y1)} {n(x1 - radius)} {n(y1)}",
-        f"l {n(x0 + radius)} {n(y1)} b {n(x0 + k)} {n(y1)} {n(x0)} {n(y1 - k)} {n(x0)} {n(y1 - radius)}",
-        f"l {n(x0)} {n(y0 + radius)} b {n(x0)} {n(y0 + k)} {n(x0 + k)} {n(y0)} {n(x0 + radius)} {n(y0)}",
-    ))
+    bend = radius * 0.4477  # a Bézier curve with its handles there is a quarter of a circle
+
+    def points(*values: float) -> str:
+        return " ".join(f"{value:.1f}" for value in values)
+
+    left, right, top, low = x0 + radius, x1 - radius, y0 + radius, y1 - radius
+    path = " ".join(
+        (
+            f"m {points(left, y0)} l {points(right, y0)} b {points(x1 - bend, y0, x1, y0 + bend, x1, top)}",
+            f"l {points(x1, low)} b {points(x1, y1 - bend, x1 - bend, y1, right, y1)}",
+            f"l {points(left, y1)} b {points(x0 + bend, y1, x0, y1 - bend, x0, low)}",
+            f"l {points(x0, top)} b {points(x0, y0 + bend, x0 + bend, y0, left, y0)}",
+        )
+    )
     text = f"{{\\an7\\pos(0,0)\\bord0\\shad0\\1c{_tag(speaker.style.box or '')}\\p1}}{path}{{\\p0}}"
     return _event(cue.start, cue.end, fps, speaker.name, text, 0)
 
@@ -239,7 +262,9 @@ def _event(start: int, end: int, fps: int, style: str, text: str, layer: int, sp
 
     # The actor field is drawn nowhere; it tells the check in which events a word is being spoken.
     name = SPOKEN if spoken else ""
-    return pysubs2.SSAEvent(start=start * 100 // fps * 10, end=end * 100 // fps * 10, style=style, name=name, text=text, layer=layer)
+    return pysubs2.SSAEvent(
+        start=start * 100 // fps * 10, end=end * 100 // fps * 10, style=style, name=name, text=text, layer=layer
+    )
 
 
 def _tall(text: str) -> bool:

@@ -42,7 +42,8 @@ class Source:
             return Path(self.file)
         if find_spec(self.package) is None:
             raise PrerequisiteError(
-                f"captions: the font {self.family} is not installed ({self.package}). {CURES.get(self.package, 'Install talkmill anew')}."
+                f"captions: the font {self.family} is not installed ({self.package}). "
+                f"{CURES.get(self.package, 'Install talkmill anew')}."
             )
         return Path(str(resources.files(self.package).joinpath(self.file)))
 
@@ -60,7 +61,12 @@ Hebrew and Arabic, Open Sans has Greek and Vietnamese."""
 
 CJK = "manimgx_fonts_cjk"
 CJK_FILE = "NotoSansCJK-VF.otf.ttc"
-CJK_FACES = {"ja": ("Noto Sans CJK JP", 0), "ko": ("Noto Sans CJK KR", 1), "zh": ("Noto Sans CJK SC", 2), "zh-Hant": ("Noto Sans CJK TC", 3)}
+CJK_FACES = {
+    "ja": ("Noto Sans CJK JP", 0),
+    "ko": ("Noto Sans CJK KR", 1),
+    "zh": ("Noto Sans CJK SC", 2),
+    "zh-Hant": ("Noto Sans CJK TC", 3),
+}
 """Language to family and face: the same character is drawn differently in Japan, Korea and China."""
 
 
@@ -77,8 +83,12 @@ def is_cjk(letter: str) -> bool:
     """Whether a character is of the scripts that only the optional CJK font has."""
     code = ord(letter)
     return (
-        0x2E80 <= code <= 0x9FFF or 0xAC00 <= code <= 0xD7AF or 0x1100 <= code <= 0x11FF or 0xF900 <= code <= 0xFAFF
-        or 0xFF00 <= code <= 0xFFEF or 0x20000 <= code <= 0x3FFFF
+        0x2E80 <= code <= 0x9FFF
+        or 0xAC00 <= code <= 0xD7AF
+        or 0x1100 <= code <= 0x11FF
+        or 0xF900 <= code <= 0xFAFF
+        or 0xFF00 <= code <= 0xFFEF
+        or 0x20000 <= code <= 0x3FFFF
     )
 
 
@@ -110,7 +120,8 @@ class Face:
             return TTFont(BytesIO(path.read_bytes()), fontNumber=self.source.face, lazy=True, recalcTimestamp=False)
         except (TTLibError, OSError) as error:
             raise MediaError(
-                f"captions.font: {path.name} is no font that can be read ({error}). Give a .ttf or .otf file, or one of: {', '.join(FAMILIES)}."
+                f"captions.font: {path.name} is no font that can be read ({error}). "
+                f"Give a .ttf or .otf file, or one of: {', '.join(FAMILIES)}."
             ) from None
 
     @cached_property
@@ -141,7 +152,13 @@ class Face:
         metrics = font["OS/2"]
         # libass, as VSFilter did, takes the font size as the height of a line; people mean the em.
         line = metrics.usWinAscent + metrics.usWinDescent
-        return Drawn(family, int(metrics.usWeightClass), path, line / font["head"].unitsPerEm, metrics.usWinDescent / font["head"].unitsPerEm)
+        return Drawn(
+            family,
+            int(metrics.usWeightClass),
+            path,
+            line / font["head"].unitsPerEm,
+            metrics.usWinDescent / font["head"].unitsPerEm,
+        )
 
     def _instance(self, letters: Sequence[str]) -> Any:
         from fontTools import subset

@@ -23,7 +23,14 @@ class Libass:
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "SIL Open Font License 1.1 (fonts)"
     packages: ClassVar[tuple[str, ...]] = (
-        "budoux", "fontpkg-noto-sans-thai", "fontpkg-open-sans", "fontpkg-poppins", "fontpkg-rubik", "fonttools", "pysubs2", "uharfbuzz",
+        "budoux",
+        "fontpkg-noto-sans-thai",
+        "fontpkg-open-sans",
+        "fontpkg-poppins",
+        "fontpkg-rubik",
+        "fonttools",
+        "pysubs2",
+        "uharfbuzz",
     )
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
@@ -67,7 +74,9 @@ class Libass:
         for name in dict.fromkeys(names):
             text = "".join(part.text for part in parts if names[part.utterance] == name)
             font = styles[name].font
-            is_own = font is not None and own is not None and font.casefold() not in {family.casefold() for family in fonts.FAMILIES}
+            is_own = (
+                font is not None and own is not None and font.casefold() not in {family.casefold() for family in fonts.FAMILIES}
+            )
             chosen[name] = fonts.choose(text, None if is_own else font, own if is_own else None, request["language"])
             for face in chosen[name]:
                 texts.setdefault(face.source, set()).update(letter for letter in text + "-" if face.has(letter))
@@ -98,7 +107,9 @@ def _sidecars(found: Sequence[cues.Cue], fps: int, srt: Path, vtt: Path) -> None
 def _subrip(events: Sequence[Any]) -> str:
     """SubRip text. Written here, not by pysubs2: its events hold ASS text, and a speaker's braces are no ASS."""
     stamp = "{:02d}:{:02d}:{:02d},{:03d}".format
-    blocks = [f"{number}\n{stamp(*_clock(e.start))} --> {stamp(*_clock(e.end))}\n{e.text}\n" for number, e in enumerate(events, 1)]
+    blocks = [
+        f"{number}\n{stamp(*_clock(e.start))} --> {stamp(*_clock(e.end))}\n{e.text}\n" for number, e in enumerate(events, 1)
+    ]
     return "\n".join(blocks)
 
 

@@ -20,8 +20,11 @@ class Layout:
 def length(text: str) -> int:
     """Characters as a reader counts them: full-width ones are two, marks that sit on others are none."""
     return sum(
-        0 if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Cf") else
-        2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        0
+        if unicodedata.combining(letter) or unicodedata.category(letter) in ("Mn", "Cf")
+        else 2
+        if unicodedata.east_asian_width(letter) in "WF"
+        else 1
         for letter in text
     )
 

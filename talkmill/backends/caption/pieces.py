@@ -13,7 +13,11 @@ from talkmill.backends.caption.lines import length
 LONGEST = 24
 """Characters of the longest piece; a longer word (a web address, a chemical) is cut."""
 
-MODELS = {"ja": "load_default_japanese_parser", "th": "load_default_thai_parser", "zh": "load_default_simplified_chinese_parser"}
+MODELS = {
+    "ja": "load_default_japanese_parser",
+    "th": "load_default_thai_parser",
+    "zh": "load_default_simplified_chinese_parser",
+}
 
 
 def of(words: Sequence[Sequence[Any]], language: str) -> list[Piece]:
@@ -23,7 +27,12 @@ def of(words: Sequence[Sequence[Any]], language: str) -> list[Piece]:
         clean = unicodedata.normalize("NFC", " ".join(str(text).replace(CUT, "").split()))
         if not clean:
             continue
-        if pieces and pieces[-1].utterance == utterance and not any(letter.isalnum() for letter in clean) and clean[0] not in OPENERS:
+        if (
+            pieces
+            and pieces[-1].utterance == utterance
+            and not any(letter.isalnum() for letter in clean)
+            and clean[0] not in OPENERS
+        ):
             # A mark that stands alone (a dash, an ellipsis) is never alone on a line.
             before = pieces[-1]
             pieces[-1] = Piece(f"{before.text} {clean}", before.start, max(before.end, end), utterance, before.glued)
@@ -74,7 +83,11 @@ def _letters(word: str) -> list[str]:
     """Character by character, marks kept with what they follow (Korean words keep their spaces and do not come here)."""
     parts: list[str] = []
     for letter in word:
-        if parts and (not letter.isalnum() or unicodedata.category(letter).startswith("M") or not _spaceless(letter) and not _spaceless(parts[-1][-1])):
+        if parts and (
+            not letter.isalnum()
+            or unicodedata.category(letter).startswith("M")
+            or (not _spaceless(letter) and not _spaceless(parts[-1][-1]))
+        ):
             parts[-1] += letter
         else:
             parts.append(letter)

@@ -78,7 +78,9 @@ def _states(file: Any) -> list[tuple[int, list[Any]]]:
     return states
 
 
-def _draw(file: Any, fonts: Sequence[Path], shape: Format, count: int) -> tuple[list[tuple[int, tuple[int, int, int, int]]], str]:
+def _draw(
+    file: Any, fonts: Sequence[Path], shape: Format, count: int
+) -> tuple[list[tuple[int, tuple[int, int, int, int]]], str]:
     import tempfile
 
     with tempfile.TemporaryDirectory(prefix="talkmill-look-") as folder:

@@ -48,7 +48,9 @@ class Ffmpeg:
         curves = [json.loads(inputs[f"curves:{index}"].read_text("utf-8")) for index in range(len(shots))]
         for index, (shot, curve) in enumerate(zip(shots, curves, strict=True)):
             if curve["frames"] != shot["frames"]:
-                raise BackendError(f"render: the face of shot {index} has another length ({curve['frames']} frames, the shot {shot['frames']}).")
+                raise BackendError(
+                    f"render: the face of shot {index} has another length ({curve['frames']} frames, not {shot['frames']})."
+                )
         scratch = workdir / "scratch"
         scratch.mkdir()
         try:
@@ -56,7 +58,12 @@ class Ffmpeg:
             studio = _studio(request, inputs, shape.size, curves)
             files = {"video": workdir / f"{shape.name}.mp4", "cover": workdir / "cover.jpg"}
             if "ass" in inputs:
-                fonts = [path for _, path in sorted((int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key))]
+                fonts = [
+                    path
+                    for _, path in sorted(
+                        (int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key)
+                    )
+                ]
                 with subtitles.burner(inputs["ass"], fonts) as burner:
                     done = encode.video(studio.frames(), shape.size, fps, sound, files["video"], burner=burner)
             else:
@@ -102,13 +109,14 @@ def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path
         if over > 0:
             ceiling -= over + 0.1
     raise BackendError(
-        f"render: the sound does not reach {target:g} LUFS below {PEAK:g} dBTP (it came to {heard.integrated:.1f} LUFS, {heard.true_peak:.1f} dBTP). "
+        f"render: the sound does not reach {target:g} LUFS below {PEAK:g} dBTP "
+        f"(it came to {heard.integrated:.1f} LUFS, {heard.true_peak:.1f} dBTP). "
         "Set a lower loudness in config.yaml, or look for a line that is almost silent."
     )
 
 
 def cover_frame(curves: Sequence[Mapping[str, Any]]) -> int:
-    """The episode's frame that makes the best cover: eyes open and still, mouth in the middle of a word, early in the episode."""
+    """The episode's frame that makes the best cover: eyes open and still, mouth in mid-word, rather early."""
     best, chosen, at = float("inf"), 0, 0
     total = sum(curve["frames"] for curve in curves)
     for curve in curves:
@@ -119,14 +127,23 @@ def cover_frame(curves: Sequence[Mapping[str, Any]]) -> int:
         press, nod, tilt = values.get("press", still), values.get("nod", still), values.get("tilt", still)
         for frame in range(count):
             near = max(blink[max(0, frame - 2) : frame + 3])
-            cost = abs(lips[frame] - LIPS) + 4 * near + press[frame] + 0.4 * abs(nod[frame]) + 0.3 * abs(tilt[frame]) + 0.2 * (at + frame) / total
+            cost = (
+                abs(lips[frame] - LIPS)
+                + 4 * near
+                + press[frame]
+                + 0.4 * abs(nod[frame])
+                + 0.3 * abs(tilt[frame])
+                + 0.2 * (at + frame) / total
+            )
             if cost < best - 1e-9:
                 best, chosen = cost, at + frame
         at += count
     return chosen
 
 
-def _studio(request: Mapping[str, JSON], inputs: Mapping[str, Path], size: tuple[int, int], curves: Sequence[Mapping[str, Any]]) -> Any:
+def _studio(
+    request: Mapping[str, JSON], inputs: Mapping[str, Path], size: tuple[int, int], curves: Sequence[Mapping[str, Any]]
+) -> Any:
     """The picture of every frame, from the rigs, curves and backgrounds among the inputs."""
     from talkmill.picture import Studio, load_rig
 
