@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import select
 import subprocess
 import tempfile
@@ -130,6 +131,12 @@ def failure(log: str, target: Path, code: int) -> MediaError | PrerequisiteError
     if "No space left on device" in log:
         return PrerequisiteError(
             f"{target.parent}: the disk is full (ffmpeg could not write {target.name}). Free some space and run again."
+        )
+    lacking = re.search(r"No such filter: '?(ass)|Unknown encoder '(libx264|aac)'", log)
+    if lacking:
+        return PrerequisiteError(
+            f"ffmpeg: the one that is used lacks a part ({lacking[1] or lacking[2]}). "
+            "Remove ffmpeg.path from config.yaml to use the one that comes with Talkmill."
         )
     said = [line for line in log.splitlines() if "error" in line.lower() or "invalid" in line.lower() or "fail" in line.lower()]
     words = ffmpeg.last_words("\n".join(said) or log)

@@ -152,6 +152,14 @@ def test_a_full_disk_is_said_as_such(tmp_path: Path) -> None:
     assert "disk is full" in str(error)
 
 
+def test_an_ffmpeg_without_captions_or_h264_is_said_as_such(tmp_path: Path) -> None:
+    """Law: a user's own ffmpeg that lacks libass or x264 is a prerequisite, with the cure."""
+    for log, part in (("[AVFilterGraph] No such filter: 'ass'", "ass"), ("Unknown encoder 'libx264'", "libx264")):
+        error = encode.failure(log, tmp_path / "v.mp4", 1)
+        assert isinstance(error, PrerequisiteError)
+        assert f"({part}). Remove ffmpeg.path" in str(error)
+
+
 def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:
     """Law: a wrong frame is an error, not a sheared picture."""
     speech(tmp_path / "s.wav", 60)

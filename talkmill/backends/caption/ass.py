@@ -8,6 +8,7 @@ frame n and not in frame n - 1, and rounding never adds up.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -152,13 +153,14 @@ def _events(cue: Cue, speaker: Speaker, shape: Format, fps: int, unit: float) ->
     pitch = size * (1.45 if _tall(cue.text) else 1.2)
     centre = shape.width / 2
     bottom = round((speaker.style.position or shape.position) * shape.height)
-    bottom = min(bottom, shape.safe[3])
     above, below = (ABOVE_TALL, BELOW_TALL) if _tall(cue.text) else (ABOVE, BELOW)
+    letters = pitch * (len(layout.lines) - 1) + size * (above + below)
+    around = PAD_Y if speaker.style.box else OUTLINE + SHADOW
+    # The edge of a letter may shimmer two pixels beyond its outline.
+    bottom = min(max(bottom, shape.safe[1] + 2 + math.ceil(letters + 2 * around * size)), shape.safe[3] - 2)
     events = []
     if speaker.style.box:
-        events.append(
-            _box(cue, layout, speaker, size, pitch * (len(layout.lines) - 1) + size * (above + below), (centre, bottom), fps)
-        )
+        events.append(_box(cue, layout, speaker, size, letters, (centre, bottom), fps))
         bottom -= PAD_Y * size
     else:
         bottom -= (OUTLINE + SHADOW) * size

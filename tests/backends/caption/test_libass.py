@@ -74,11 +74,11 @@ def test_every_word_is_highlighted_while_it_is_spoken_and_nothing_moves(tmp_path
 
 
 @pytest.mark.parametrize("shape", ["vertical", "square", "wide"])
-@pytest.mark.parametrize("box", [None, "#1B2A49"])
-def test_captions_are_drawn_inside_the_safe_box(tmp_path: Path, shape: str, box: str | None) -> None:
+@pytest.mark.parametrize(("box", "position"), [(None, 0.76), (None, 0.12), ("#1B2A49", 0.76), ("#1B2A49", 0.12)])
+def test_captions_are_drawn_inside_the_safe_box(tmp_path: Path, shape: str, box: str | None, position: float) -> None:
     """Law: measured on the drawn pixels, outline, shadow and plate included, also for words longer than a line."""
     text = "WWWWWWWWWWWWWWWWWW mmmmmmmmmmmm Geschwindigkeitsbegrenzungen and ordinary words as well, of course."
-    style = {"box": box, "size": 96, "position": 0.76}
+    style = {"box": box, "size": 96, "position": position}
     result = Libass().run(request(text, style=style, formats=(shape,)), {}, tmp_path)
     found = look(tmp_path, result, shape)
     assert found.states > 2
