@@ -15,7 +15,7 @@ SAFE = ("-hide_banner", "-nostdin", "-protocol_whitelist", "file,pipe,fd")
 
 
 def executable() -> str:
-    """Path of the ffmpeg to use: `TALKMILL_FFMPEG` (set from `ffmpeg.path` in config.yaml), or the one that comes with imageio-ffmpeg.
+    """Path of the ffmpeg to use: `TALKMILL_FFMPEG` (set from `ffmpeg.path` in config.yaml), or the one of imageio-ffmpeg.
 
     Raises:
         PrerequisiteError: there is none.
@@ -35,7 +35,8 @@ def executable() -> str:
         return imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:
         raise PrerequisiteError(
-            f"ffmpeg: none found ({error}). Install the Python package imageio-ffmpeg, or name one as ffmpeg.path in config.yaml."
+            f"ffmpeg: none found ({error}). "
+            "Install the Python package imageio-ffmpeg, or name one as ffmpeg.path in config.yaml."
         ) from None
 
 

@@ -104,7 +104,7 @@ def read(path: Path) -> Movie:
                     raise MediaError(f"{path.name}: not an mp4 (it starts with {head[:8]!r}, not with ftyp). Give an mp4 file.")
                 if at + length > size:
                     raise MediaError(
-                        f"{path.name}: the file is cut off (box {kind} ends {at + length - size} bytes after the file). Make it anew."
+                        f"{path.name}: the file is cut off (box {kind} lacks {at + length - size} bytes). Make it anew."
                     )
                 order.append(kind)
                 if kind == "ftyp":

@@ -1,4 +1,4 @@
-"""Burning an ASS file into pictures: a private folder with safe names, only the wanted fonts in sight, and proof of what was drawn.
+"""Burning an ASS file into pictures: a private folder with safe names, only the wanted fonts in sight, and what was drawn.
 
 A caption's file name or a font's never reaches ffmpeg's filter language: the files are copied under generated names into a
 folder whose path has no special character, and ffmpeg runs in that folder. libass sees no font of the machine: an own

@@ -16,9 +16,9 @@ from talkmill.errors import StoreError
 from talkmill.report.manifest import REQUIRED
 
 LANGUAGES = {
-    "ar": "Arabic", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French", "he": "Hebrew", "hi": "Hindi",
-    "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian",
-    "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
+    "ar": "Arabic", "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "fr": "French", "he": "Hebrew",
+    "hi": "Hindi", "it": "Italian", "ja": "Japanese", "ko": "Korean", "nl": "Dutch", "pl": "Polish", "pt": "Portuguese",
+    "ru": "Russian", "sv": "Swedish", "th": "Thai", "tr": "Turkish", "uk": "Ukrainian", "vi": "Vietnamese", "zh": "Chinese",
 }  # fmt: skip
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -84,7 +84,9 @@ def write(root: Path) -> Path:
         part.write_text(page, encoding="utf-8", newline="\n")
         os.replace(part, target)
     except OSError as error:
-        raise StoreError(f"{target}: the gallery cannot be written ({error.strerror}). Look at the folder's permissions and space.") from None
+        raise StoreError(
+            f"{target}: the gallery cannot be written ({error.strerror}). Look at the folder's permissions and space."
+        ) from None
     return target
 
 
@@ -98,12 +100,21 @@ def _card(data: Mapping[str, Any], folder: Path, out: Path) -> Card:
         loudness = measures.get("loudness")
         seconds = float(video["seconds"])
         shape = video["name"] if video["name"] in ("square", "wide") else "vertical"
-        videos.append({
-            "name": str(video["name"]), "file": _link(place, video["file"]), "seconds": seconds, "clock": clock(seconds), "shape": shape,
-            "verdict": check.get("verdict", "unchecked"), "failures": list(check.get("failures", [])),
-            "loudness": None if loudness is None else f"{float(loudness):.1f} LUFS",
-        })  # fmt: skip
-    captions = [{"file": _link(place, name), "label": Path(name).suffix.lstrip(".").upper()} for name in data.get("captions", [])]
+        videos.append(
+            {
+                "name": str(video["name"]),
+                "file": _link(place, video["file"]),
+                "seconds": seconds,
+                "clock": clock(seconds),
+                "shape": shape,
+                "verdict": check.get("verdict", "unchecked"),
+                "failures": list(check.get("failures", [])),
+                "loudness": None if loudness is None else f"{float(loudness):.1f} LUFS",
+            }
+        )
+    captions = [
+        {"file": _link(place, name), "label": Path(name).suffix.lstrip(".").upper()} for name in data.get("captions", [])
+    ]
     found = []
     for credit in data.get("credits") or []:
         url = str(credit.get("url") or "")
@@ -113,11 +124,20 @@ def _card(data: Mapping[str, Any], folder: Path, out: Path) -> Card:
     short = language.split("-")[0]
     publish = str(data.get("publish_at") or "")
     return Card(
-        episode=str(data["episode"]), language=language, language_name=LANGUAGES.get(short, language) + (f" ({language})" if "-" in language else ""),
-        rtl=short in RTL, title=str(data["title"]), publish=publish, poster=_link(place, data["cover"]) if data.get("cover") else None,
-        videos=tuple(videos), captions=tuple(captions), credits=tuple(found),
-        backends=", ".join(f"{verb} {name}" for verb, name in (data.get("backends") or {}).items()), makings=int(data.get("makings", 0)), folder=place,
-    )  # fmt: skip
+        episode=str(data["episode"]),
+        language=language,
+        language_name=LANGUAGES.get(short, language) + (f" ({language})" if "-" in language else ""),
+        rtl=short in RTL,
+        title=str(data["title"]),
+        publish=publish,
+        poster=_link(place, data["cover"]) if data.get("cover") else None,
+        videos=tuple(videos),
+        captions=tuple(captions),
+        credits=tuple(found),
+        backends=", ".join(f"{verb} {name}" for verb, name in (data.get("backends") or {}).items()),
+        makings=int(data.get("makings", 0)),
+        folder=place,
+    )
 
 
 def _link(place: str, name: str) -> str:
@@ -139,7 +159,7 @@ def clock(seconds: float) -> str:
 
 
 def _day(text: str) -> str:
-    """"Tue 3 Mar 2026, 18:00" of an ISO date; the text itself where it is none."""
+    """ "Tue 3 Mar 2026, 18:00" of an ISO date; the text itself where it is none."""
     try:
         when = datetime.fromisoformat(text)
     except ValueError:
@@ -164,7 +184,10 @@ def _render(cards: Sequence[Card], broken: Sequence[str], spends: Mapping[str, f
         "episodes": len({card.episode for card in cards}),
         "languages": len({card.language for card in cards}),
         "minutes": f"{sum(video['seconds'] for video in videos) / 60:.1f}",
-        "spend": " + ".join(_money(amount, currency) for currency, amount in sorted(spends.items()) if amount or len(spends) == 1) or "$0.00",
+        "spend": " + ".join(
+            _money(amount, currency) for currency, amount in sorted(spends.items()) if amount or len(spends) == 1
+        )
+        or "$0.00",
         "failed": sum(card.verdict == "fail" for card in cards),
     }
     known = sorted({(card.language, card.language_name) for card in cards})

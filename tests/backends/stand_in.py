@@ -19,7 +19,9 @@ class Loudness(NamedTuple):
 
 
 def measure(path: Path) -> Loudness:
-    _, log = ffmpeg.run(["-nostats", "-i", ffmpeg.url(path), "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"])
+    _, log = ffmpeg.run(
+        ["-nostats", "-i", ffmpeg.url(path), "-map", "0:a:0", "-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"]
+    )
     summary = log[log.rindex("Summary") :]
     return Loudness(*(float(re.search(rf"{name}:\s+(-?[\d.]+|-inf)", summary)[1]) for name in ("I", "Peak", "LRA")))  # type: ignore[index]
 
@@ -27,7 +29,9 @@ def measure(path: Path) -> Loudness:
 def normalise(src: Path, dst: Path, target: float = -14.0, ceiling: float = -2.0) -> Loudness:
     gain = target - measure(src).integrated
     for _ in range(4):
-        chain = f"aresample=192000,volume={gain}dB,alimiter=limit={10 ** (ceiling / 20)}:level=false:latency=true,aresample=48000"
+        chain = (
+            f"aresample=192000,volume={gain}dB,alimiter=limit={10 ** (ceiling / 20)}:level=false:latency=true,aresample=48000"
+        )
         ffmpeg.run(["-i", ffmpeg.url(src), "-af", chain, "-c:a", "pcm_s16le", "-y", ffmpeg.url(dst)])
         found = measure(dst)
         if abs(target - found.integrated) < 0.1:

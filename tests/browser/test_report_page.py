@@ -17,9 +17,16 @@ from tests.report.outs import deliver
 
 BROWSER = next((found for found in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if found), None)
 FLAGS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--hide-scrollbars", "--enable-logging=stderr",
-)  # fmt: skip
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--enable-logging=stderr",
+)
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +48,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     encode.video(pictures(30, size), size, FPS, root / "s.m4a", root / "v.mp4")
     import numpy as np
 
-    for number, changes in enumerate(({}, {"language": "ar", "title": "مرحبا"}, {"episode": "sleep", "title": "Why you wake up at three"})):
+    for number, changes in enumerate(
+        ({}, {"language": "ar", "title": "مرحبا"}, {"episode": "sleep", "title": "Why you wake up at three"})
+    ):
         folder = deliver(root, **changes)
         shutil.copy(root / "v.mp4", folder / "vertical.mp4")
         encode.still(np.full((480, 270, 3), (250, 10 + 60 * number, 20), np.uint8), folder / "cover.jpg")
@@ -51,7 +60,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(browser: str, site: Path, profile: Path, *options: str) -> subprocess.CompletedProcess[str]:
     page = (site / "out" / "report.html").as_uri()
-    return subprocess.run([browser, *FLAGS, f"--user-data-dir={profile}", *options, page], capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run(
+        [browser, *FLAGS, f"--user-data-dir={profile}", *options, page], capture_output=True, text=True, timeout=60, check=True
+    )
 
 
 def test_the_page_lays_out_its_cards_and_shows_their_covers(browser: str, site: Path, tmp_path: Path) -> None:
@@ -82,15 +93,27 @@ def test_the_language_buttons_and_the_video_work(browser: str, site: Path, tmp_p
     document.querySelector('nav button[data-language=ar]').click();
     document.body.dataset.left = document.querySelectorAll('.card:not([hidden])').length;
     var video = document.querySelector('video');
-    video.addEventListener('loadedmetadata', function () { document.body.dataset.video = video.videoWidth + 'x' + video.videoHeight + ' ' + video.duration.toFixed(2); });
+    video.addEventListener('loadedmetadata', function () {
+      document.body.dataset.video = video.videoWidth + 'x' + video.videoHeight + ' ' + video.duration.toFixed(2);
+    });
     video.preload = 'metadata'; video.load();
     </script></body>"""
     trial = site / "out" / "trial.html"
     trial.write_text(text.replace("</body>", probe), encoding="utf-8")
     done = subprocess.run(
-        [browser, *FLAGS, f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=4000", "--dump-dom", trial.as_uri()],
-        capture_output=True, text=True, timeout=60, check=True,
-    )  # fmt: skip
+        [
+            browser,
+            *FLAGS,
+            f"--user-data-dir={tmp_path / 'profile'}",
+            "--virtual-time-budget=4000",
+            "--dump-dom",
+            trial.as_uri(),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
     trial.unlink()
     body = re.search(r"<body[^>]*>", done.stdout)
     assert body is not None

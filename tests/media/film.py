@@ -41,7 +41,9 @@ def speech(path: Path, frames: int, shift: float = 0.0, gain: float = 0.2) -> Pa
     return path
 
 
-def pictures(frames: int, size: tuple[int, int], still: tuple[int, int] = (0, 0), black: tuple[int, int] = (0, 0)) -> Iterator[np.ndarray]:
+def pictures(
+    frames: int, size: tuple[int, int], still: tuple[int, int] = (0, 0), black: tuple[int, int] = (0, 0)
+) -> Iterator[np.ndarray]:
     """I420 frames of a disc that sways as a head does; nothing moves in frames `still`, frames `black` are black."""
     import cv2
 

@@ -55,9 +55,14 @@ def test_a_flash_and_a_click_of_the_same_moment_come_out_at_the_same_moment(tmp_
     ffmpeg.run(["-f", "f32le", "-ar", "48000", "-ac", "1", "-i", ffmpeg.url(raw), "-y", ffmpeg.url(tmp_path / "c.wav")])
     encode.sound(tmp_path / "c.wav", tmp_path / "c.m4a", len(sound))
     encode.video(iter(stack), SIZE, FPS, tmp_path / "c.m4a", tmp_path / "c.mp4")
-    heard = np.frombuffer(ffmpeg.run(["-i", ffmpeg.url(tmp_path / "c.mp4"), "-map", "0:a", "-ac", "1", "-f", "f32le", "-"])[0], "<f4")
+    heard = np.frombuffer(
+        ffmpeg.run(["-i", ffmpeg.url(tmp_path / "c.mp4"), "-map", "0:a", "-ac", "1", "-f", "f32le", "-"])[0], "<f4"
+    )
     seen = np.frombuffer(
-        ffmpeg.run(["-i", ffmpeg.url(tmp_path / "c.mp4"), "-map", "0:v", "-vf", "scale=1:1,format=gray", "-f", "rawvideo", "-"])[0], np.uint8
+        ffmpeg.run(
+            ["-i", ffmpeg.url(tmp_path / "c.mp4"), "-map", "0:v", "-vf", "scale=1:1,format=gray", "-f", "rawvideo", "-"]
+        )[0],
+        np.uint8,
     )
     assert len(seen) == frames
     for moment in moments:
@@ -93,7 +98,9 @@ def test_colours_survive_the_encode(tmp_path: Path) -> None:
     speech(tmp_path / "s.wav", 60)
     encode.sound(tmp_path / "s.wav", tmp_path / "s.m4a", 32_000)
     encode.video([frame] * 20, SIZE, FPS, tmp_path / "s.m4a", tmp_path / "v.mp4")
-    out, _ = ffmpeg.run(["-i", ffmpeg.url(tmp_path / "v.mp4"), "-frames:v", "1", "-vf", "scale=16:16,format=rgb24", "-f", "rawvideo", "-"])
+    out, _ = ffmpeg.run(
+        ["-i", ffmpeg.url(tmp_path / "v.mp4"), "-frames:v", "1", "-vf", "scale=16:16,format=rgb24", "-f", "rawvideo", "-"]
+    )
     rgb = np.frombuffer(out, np.uint8).reshape(-1, 3).mean(axis=0)
     assert np.allclose(rgb, (255, 0, 0), atol=4)
 
@@ -126,7 +133,7 @@ def test_an_ffmpeg_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
 def test_an_error_while_drawing_ends_ffmpeg_and_leaves_no_video(tmp_path: Path) -> None:
     """Law: what goes wrong in the frames is what is raised; no process is left behind."""
 
-    def frames():  # noqa: ANN202
+    def frames():
         yield from pictures(5, SIZE)
         raise ValueError("no more")
 
@@ -143,6 +150,14 @@ def test_a_full_disk_is_said_as_such(tmp_path: Path) -> None:
     error = encode.failure("[out#0] Error writing trailer: No space left on device\nConversion failed!", tmp_path / "v.mp4", 1)
     assert isinstance(error, PrerequisiteError)
     assert "disk is full" in str(error)
+
+
+def test_an_ffmpeg_without_captions_or_h264_is_said_as_such(tmp_path: Path) -> None:
+    """Law: a user's own ffmpeg that lacks libass or x264 is a prerequisite, with the cure."""
+    for log, part in (("[AVFilterGraph] No such filter: 'ass'", "ass"), ("Unknown encoder 'libx264'", "libx264")):
+        error = encode.failure(log, tmp_path / "v.mp4", 1)
+        assert isinstance(error, PrerequisiteError)
+        assert f"({part}). Remove ffmpeg.path" in str(error)
 
 
 def test_a_frame_of_another_size_is_refused(tmp_path: Path) -> None:

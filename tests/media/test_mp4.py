@@ -12,10 +12,29 @@ from talkmill.media import ffmpeg, mp4
 
 def plain(folder: Path, *options: str) -> Path:
     path = folder / "plain.mp4"
-    ffmpeg.run([
-        "-f", "lavfi", "-i", "testsrc2=s=160x120:r=25:d=2", "-f", "lavfi", "-i", "sine=r=44100:d=2", "-c:v", "libx264", "-preset", "ultrafast",
-        "-bf", "2", "-pix_fmt", "yuv420p", *options, "-y", ffmpeg.url(path),
-    ])  # fmt: skip
+    ffmpeg.run(
+        [
+            "-f",
+            "lavfi",
+            "-i",
+            "testsrc2=s=160x120:r=25:d=2",
+            "-f",
+            "lavfi",
+            "-i",
+            "sine=r=44100:d=2",
+            "-c:v",
+            "libx264",
+            "-preset",
+            "ultrafast",
+            "-bf",
+            "2",
+            "-pix_fmt",
+            "yuv420p",
+            *options,
+            "-y",
+            ffmpeg.url(path),
+        ]
+    )
     return path
 
 

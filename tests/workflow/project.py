@@ -155,6 +155,7 @@ def stop(process: subprocess.Popen[str]) -> None:
     """Kill the main process as the kernel would, and leave its jobs alone."""
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    process.stdout.close()
 
 
 def verbs(before: dict[str, str], after: dict[str, str]) -> dict[str, int]:

@@ -8,6 +8,7 @@ frame n and not in frame n - 1, and rounding never adds up.
 
 from __future__ import annotations
 
+import math
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -152,13 +153,14 @@ def _events(cue: Cue, speaker: Speaker, shape: Format, fps: int, unit: float) ->
     pitch = size * (1.45 if _tall(cue.text) else 1.2)
     centre = shape.width / 2
     bottom = round((speaker.style.position or shape.position) * shape.height)
-    bottom = min(bottom, shape.safe[3])
     above, below = (ABOVE_TALL, BELOW_TALL) if _tall(cue.text) else (ABOVE, BELOW)
+    letters = pitch * (len(layout.lines) - 1) + size * (above + below)
+    around = PAD_Y if speaker.style.box else OUTLINE + SHADOW
+    # The edge of a letter may shimmer two pixels beyond its outline.
+    bottom = min(max(bottom, shape.safe[1] + 2 + math.ceil(letters + 2 * around * size)), shape.safe[3] - 2)
     events = []
     if speaker.style.box:
-        events.append(
-            _box(cue, layout, speaker, size, pitch * (len(layout.lines) - 1) + size * (above + below), (centre, bottom), fps)
-        )
+        events.append(_box(cue, layout, speaker, size, letters, (centre, bottom), fps))
         bottom -= PAD_Y * size
     else:
         bottom -= (OUTLINE + SHADOW) * size
@@ -179,7 +181,7 @@ def _events(cue: Cue, speaker: Speaker, shape: Format, fps: int, unit: float) ->
 
 
 def _states(cue: Cue, line: Sequence[Piece], fps: int) -> list[tuple[int, int, int | None]]:
-    """(first frame, frame after the last, number of the highlighted piece or None) of a line; together they are the cue's frames."""
+    """(first frame, frame after the last, highlighted piece's number or None) of a line; together all the cue's frames."""
     per_frame = SAMPLE_RATE / fps
     marks: list[tuple[int, int | None]] = [(cue.start, None)]
     pieces = cue.pieces
@@ -239,14 +241,18 @@ def _box(cue: Cue, layout: Layout, speaker: Speaker, size: float, letters: float
     x0, x1 = at[0] - width / 2, at[0] + width / 2
     y1 = at[1]
     y0 = y1 - height
-    k = radius * 0.4477
-    n = "{:.1f}".format
+    bend = radius * 0.4477  # a Bézier curve with its handles there is a quarter of a circle
+
+    def points(*values: float) -> str:
+        return " ".join(f"{value:.1f}" for value in values)
+
+    left, right, top, low = x0 + radius, x1 - radius, y0 + radius, y1 - radius
     path = " ".join(
         (
-            f"m {n(x0 + radius)} {n(y0)} l {n(x1 - radius)} {n(y0)} b {n(x1 - k)} {n(y0)} {n(x1)} {n(y0 + k)} {n(x1)} {n(y0 + radius)}",
-            f"l {n(x1)} {n(y1 - radius)} b {n(x1)} {n(y1 - k)} {n(x1 - k)} {n(y1)} {n(x1 - radius)} {n(y1)}",
-            f"l {n(x0 + radius)} {n(y1)} b {n(x0 + k)} {n(y1)} {n(x0)} {n(y1 - k)} {n(x0)} {n(y1 - radius)}",
-            f"l {n(x0)} {n(y0 + radius)} b {n(x0)} {n(y0 + k)} {n(x0 + k)} {n(y0)} {n(x0 + radius)} {n(y0)}",
+            f"m {points(left, y0)} l {points(right, y0)} b {points(x1 - bend, y0, x1, y0 + bend, x1, top)}",
+            f"l {points(x1, low)} b {points(x1, y1 - bend, x1 - bend, y1, right, y1)}",
+            f"l {points(left, y1)} b {points(x0 + bend, y1, x0, y1 - bend, x0, low)}",
+            f"l {points(x0, top)} b {points(x0, y0 + bend, x0 + bend, y0, left, y0)}",
         )
     )
     text = f"{{\\an7\\pos(0,0)\\bord0\\shad0\\1c{_tag(speaker.style.box or '')}\\p1}}{path}{{\\p0}}"

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from talkmill.model import SAMPLE_RATE
 
@@ -119,7 +120,7 @@ def _cost(group: Sequence[Piece], following: Piece | None) -> float:
     cost += 3.0 * max(0.0, seconds - 3.5)
     if seconds > MAX_SECONDS and len(group) > 1:
         cost += 1000
-    for left, right in zip(group, group[1:], strict=False):
+    for left, right in pairwise(group):
         if _ends(left.text, SENTENCE_END):
             cost += 4.0  # a new sentence deserves a new cue
         elif _ends(left.text, CLAUSE_END):
@@ -163,9 +164,8 @@ def _timed(groups: Sequence[tuple[Piece, ...]], fps: int, frames: int) -> list[C
         last = index + 1 == len(groups)
         limit = frames if last else starts[index + 1]
         follows = not last and groups[index + 1][0].utterance == group[0].utterance
-        if last or follows:
-            room = limit
-        else:  # another utterance, perhaps another face: be gone in the first half of the pause
+        room = limit
+        if not last and not follows:  # another utterance, perhaps another face: be gone in the first half of the pause
             room = min(limit, max(spoken, min(limit - GAP_FRAMES, spoken + (limit - spoken) // 2)))
         end = min(room, spoken + EXTEND_FRAMES)
         least = start + -(-fps * 5 // 6)

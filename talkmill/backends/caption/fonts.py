@@ -42,7 +42,8 @@ class Source:
             return Path(self.file)
         if find_spec(self.package) is None:
             raise PrerequisiteError(
-                f"captions: the font {self.family} is not installed ({self.package}). {CURES.get(self.package, 'Install talkmill anew')}."
+                f"captions: the font {self.family} is not installed ({self.package}). "
+                f"{CURES.get(self.package, 'Install talkmill anew')}."
             )
         return Path(str(resources.files(self.package).joinpath(self.file)))
 
@@ -119,7 +120,8 @@ class Face:
             return TTFont(BytesIO(path.read_bytes()), fontNumber=self.source.face, lazy=True, recalcTimestamp=False)
         except (TTLibError, OSError) as error:
             raise MediaError(
-                f"captions.font: {path.name} is no font that can be read ({error}). Give a .ttf or .otf file, or one of: {', '.join(FAMILIES)}."
+                f"captions.font: {path.name} is no font that can be read ({error}). "
+                f"Give a .ttf or .otf file, or one of: {', '.join(FAMILIES)}."
             ) from None
 
     @cached_property

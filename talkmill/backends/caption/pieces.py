@@ -86,8 +86,7 @@ def _letters(word: str) -> list[str]:
         if parts and (
             not letter.isalnum()
             or unicodedata.category(letter).startswith("M")
-            or not _spaceless(letter)
-            and not _spaceless(parts[-1][-1])
+            or (not _spaceless(letter) and not _spaceless(parts[-1][-1]))
         ):
             parts[-1] += letter
         else:

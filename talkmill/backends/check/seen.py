@@ -52,8 +52,9 @@ def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, in
     with tempfile.TemporaryDirectory(prefix="talkmill-check-") as folder:
         sound = Path(folder) / "sound.f32"
         pictures, log = ffmpeg.run([
-            "-nostats", "-loglevel", "info", "-xerror", "-err_detect", "explode", "-skip_frame", "noref", "-i", ffmpeg.url(video),
-            "-map", "0:v:0", "-fps_mode", "passthrough", "-vf", f"scale={width}:{height}:flags=fast_bilinear,format=gray,showinfo=checksum=0",
+            "-nostats", "-loglevel", "info", "-xerror", "-err_detect", "explode", "-skip_frame", "noref",
+            "-i", ffmpeg.url(video), "-map", "0:v:0", "-fps_mode", "passthrough",
+            "-vf", f"scale={width}:{height}:flags=fast_bilinear,format=gray,showinfo=checksum=0",
             "-f", "rawvideo", "pipe:1",
             "-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-y", ffmpeg.url(sound),
         ])  # fmt: skip
@@ -62,7 +63,8 @@ def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, in
     stack = np.frombuffer(pictures, np.uint8)
     if not times or len(stack) != len(times) * width * height:
         raise MediaError(
-            f"{video.name}: its pictures cannot be decoded to the end ({len(stack) // (width * height)} of {len(times)}). Make it anew."
+            f"{video.name}: its pictures cannot be decoded to the end ({len(stack) // (width * height)} of {len(times)}). "
+            "Make it anew."
         )
     stack = stack.reshape(len(times), height, width)
     mask = np.ones((height, width), bool)

@@ -49,7 +49,7 @@ class Ffmpeg:
         for index, (shot, curve) in enumerate(zip(shots, curves, strict=True)):
             if curve["frames"] != shot["frames"]:
                 raise BackendError(
-                    f"render: the face of shot {index} has another length ({curve['frames']} frames, the shot {shot['frames']})."
+                    f"render: the face of shot {index} has another length ({curve['frames']} frames, not {shot['frames']})."
                 )
         scratch = workdir / "scratch"
         scratch.mkdir()
@@ -109,13 +109,14 @@ def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path
         if over > 0:
             ceiling -= over + 0.1
     raise BackendError(
-        f"render: the sound does not reach {target:g} LUFS below {PEAK:g} dBTP (it came to {heard.integrated:.1f} LUFS, {heard.true_peak:.1f} dBTP). "
+        f"render: the sound does not reach {target:g} LUFS below {PEAK:g} dBTP "
+        f"(it came to {heard.integrated:.1f} LUFS, {heard.true_peak:.1f} dBTP). "
         "Set a lower loudness in config.yaml, or look for a line that is almost silent."
     )
 
 
 def cover_frame(curves: Sequence[Mapping[str, Any]]) -> int:
-    """The episode's frame that makes the best cover: eyes open and still, mouth in the middle of a word, early in the episode."""
+    """The episode's frame that makes the best cover: eyes open and still, mouth in mid-word, rather early."""
     best, chosen, at = float("inf"), 0, 0
     total = sum(curve["frames"] for curve in curves)
     for curve in curves:
@@ -144,15 +145,14 @@ def _studio(
     request: Mapping[str, JSON], inputs: Mapping[str, Path], size: tuple[int, int], curves: Sequence[Mapping[str, Any]]
 ) -> Any:
     """The picture of every frame, from the rigs, curves and backgrounds among the inputs."""
-    from talkmill.picture.compositor import Studio
-    from talkmill.picture.rig import Rig
+    from talkmill.picture import Studio, load_rig
 
     names = list(dict.fromkeys(shot["character"] for shot in request["shots"]))
     rigs = {}
     for name in names:
         prefix = f"layer:{name}:"
         layers = {key.removeprefix(prefix): path for key, path in inputs.items() if key.startswith(prefix)}
-        rigs[name] = Rig.load(inputs[f"rig:{name}"], layers)
+        rigs[name] = load_rig(inputs[f"rig:{name}"], layers)
     backgrounds = {name: inputs[f"background:{name}"] for name in names if f"background:{name}" in inputs}
     return Studio(
         size=size, fps=request["fps"], shots=request["shots"], scenes=request["scenes"], rigs=rigs, curves=curves,

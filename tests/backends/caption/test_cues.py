@@ -31,7 +31,9 @@ def cues(pieces: list[Piece], seconds: float, fps: int = 30) -> list:
 
 def test_every_word_is_in_exactly_one_cue_in_order() -> None:
     """Law: cues neither lose, double nor reorder a word."""
-    pieces, seconds = spoken("One two three, four five six seven eight nine ten eleven. Twelve!", "And again from the start, please.")
+    pieces, seconds = spoken(
+        "One two three, four five six seven eight nine ten eleven. Twelve!", "And again from the start, please."
+    )
     found = cues(pieces, seconds)
     assert [piece for cue in found for piece in cue.pieces] == pieces
 
@@ -47,7 +49,10 @@ def test_a_cue_never_spans_two_utterances() -> None:
 def test_times_hold_the_limits_whatever_the_words_are(fps: int, seed: int) -> None:
     """Law: in-time within 3 frames of the word, 7 s at most, no overlap, gaps of 0 or at least 2 frames, inside the episode."""
     dice = random.Random(seed)  # noqa: S311 - made-up words, no secret
-    texts = [" ".join("x" * dice.randint(1, 12) + dice.choice(["", "", "", ",", "."]) for _ in range(dice.randint(1, 25))) for _ in range(5)]
+    texts = [
+        " ".join("x" * dice.randint(1, 12) + dice.choice(["", "", "", ",", "."]) for _ in range(dice.randint(1, 25)))
+        for _ in range(5)
+    ]
     pieces, seconds = spoken(*texts, pause=dice.choice([0.1, 0.35, 2.0]), pace=dice.choice([0.03, 0.06, 0.1]))
     found = cues(pieces, seconds, fps)
     frames = round(seconds * fps)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from talkmill.errors import MediaError, PrerequisiteError, RequestError
 from talkmill.media.formats import named
 
 
-def request(*texts: str, language: str = "en", style: dict[str, Any] | None = None, formats: tuple[str, ...] = ("vertical",)) -> dict[str, Any]:
+def request(
+    *texts: str, language: str = "en", style: dict[str, Any] | None = None, formats: tuple[str, ...] = ("vertical",)
+) -> dict[str, Any]:
     words, at = [], 12_000
     for number, text in enumerate(texts):
         for word in text.split():
@@ -29,9 +32,14 @@ def request(*texts: str, language: str = "en", style: dict[str, Any] | None = No
     frames = at // 1600 + 15
     speakers = [f"speaker{number % 2}" for number in range(len(texts))]
     return {
-        "fps": 30, "frames": frames, "language": language, "words": words, "speakers": speakers,
-        "styles": {name: style or {} for name in speakers}, "formats": list(formats),
-    }  # fmt: skip
+        "fps": 30,
+        "frames": frames,
+        "language": language,
+        "words": words,
+        "speakers": speakers,
+        "styles": {name: style or {} for name in speakers},
+        "formats": list(formats),
+    }
 
 
 def look(folder: Path, result: Any, shape: str = "vertical") -> drawn.Drawn:
@@ -60,17 +68,17 @@ def test_every_word_is_highlighted_while_it_is_spoken_and_nothing_moves(tmp_path
         rows.setdefault(event.plaintext, []).append(event)
     for text, events in rows.items():
         assert len({event.text.split("}")[0] for event in events}) == 1  # one place
-        assert all(left.end == right.start for left, right in zip(events, events[1:], strict=False))
+        assert all(left.end == right.start for left, right in pairwise(events))
         turns = [event.text.split("\\1c&H3FD2FF&}")[1].split("{")[0] for event in events if event.name == "spoken"]
         assert turns == text.split()
 
 
 @pytest.mark.parametrize("shape", ["vertical", "square", "wide"])
-@pytest.mark.parametrize("box", [None, "#1B2A49"])
-def test_captions_are_drawn_inside_the_safe_box(tmp_path: Path, shape: str, box: str | None) -> None:
+@pytest.mark.parametrize(("box", "position"), [(None, 0.76), (None, 0.12), ("#1B2A49", 0.76), ("#1B2A49", 0.12)])
+def test_captions_are_drawn_inside_the_safe_box(tmp_path: Path, shape: str, box: str | None, position: float) -> None:
     """Law: measured on the drawn pixels, outline, shadow and plate included, also for words longer than a line."""
     text = "WWWWWWWWWWWWWWWWWW mmmmmmmmmmmm Geschwindigkeitsbegrenzungen and ordinary words as well, of course."
-    style = {"box": box, "size": 96, "position": 0.76}
+    style = {"box": box, "size": 96, "position": position}
     result = Libass().run(request(text, style=style, formats=(shape,)), {}, tmp_path)
     found = look(tmp_path, result, shape)
     assert found.states > 2
@@ -96,7 +104,9 @@ def test_captions_are_drawn_inside_the_safe_box(tmp_path: Path, shape: str, box:
         ("ko", "오늘은 커피에 대해 이야기해 볼게요.", "Noto Sans CJK KR 800"),
     ],
 )
-def test_the_font_has_the_language_and_is_the_one_that_libass_draws(tmp_path: Path, language: str, text: str, family: str) -> None:
+def test_the_font_has_the_language_and_is_the_one_that_libass_draws(
+    tmp_path: Path, language: str, text: str, family: str
+) -> None:
     """Law: one family that has the whole text, at its real weight, and no missing glyph, by libass's own log."""
     result = Libass().run(request(text, language=language), {}, tmp_path)
     assert result.facts["fonts"] == [{"family": family, "weight": 800}]
@@ -111,7 +121,11 @@ def test_text_is_drawn_as_it_is_written_whatever_ass_would_make_of_it(tmp_path: 
     text = r"{\fs300} C:\new\N <b>x</b> & }{"
     result = Libass().run(request(text), {}, tmp_path)
     assert "\\{\\\u2060fs300\\}" in result.files["ass-vertical"].read_text("utf-8")
-    assert text in " ".join(line for line in result.files["srt"].read_text("utf-8").splitlines() if line and "-->" not in line and not line.isdigit())
+    assert text in " ".join(
+        line
+        for line in result.files["srt"].read_text("utf-8").splitlines()
+        if line and "-->" not in line and not line.isdigit()
+    )
     assert "&lt;b&gt;x&lt;/b&gt; &amp;" in result.files["vtt"].read_text("utf-8")
     found = look(tmp_path, result)
     assert found.drawing.problems() == []
@@ -184,7 +198,11 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
     )
     seen = {
         subprocess.run(
-            [sys.executable, "-c", code, str(tmp_path / seed)], env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."}, check=True, capture_output=True, text=True
+            [sys.executable, "-c", code, str(tmp_path / seed)],
+            env={"PYTHONHASHSEED": seed, "PYTHONPATH": "."},
+            check=True,
+            capture_output=True,
+            text=True,
         ).stdout
         for seed in ("1", "2")
     }
@@ -193,6 +211,9 @@ def test_two_processes_make_the_same_bytes(tmp_path: Path) -> None:
 
 def test_importing_the_backend_loads_nothing_heavy() -> None:
     """Law: pysubs2, fontTools, uharfbuzz and budoux are loaded when a caption is made, not before."""
-    code = "import sys, talkmill.backends.caption.libass; print([m for m in ('pysubs2', 'fontTools', 'uharfbuzz', 'budoux', 'numpy', 'cv2') if m in sys.modules])"
+    code = (
+        "import sys, talkmill.backends.caption.libass; "
+        "print([m for m in ('pysubs2', 'fontTools', 'uharfbuzz', 'budoux', 'numpy', 'cv2') if m in sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from talkmill.backends.caption.cues import joined
 from talkmill.backends.caption.pieces import of
 
@@ -14,7 +16,7 @@ def test_japanese_is_cut_between_phrases_and_its_time_is_shared() -> None:
     assert joined(pieces) == text
     assert pieces[0].start == 48_000
     assert pieces[-1].end == 240_000
-    assert all(left.end == right.start for left, right in zip(pieces, pieces[1:], strict=False))
+    assert all(left.end == right.start for left, right in pairwise(pieces))
 
 
 def test_a_script_without_a_phrase_model_is_cut_by_character() -> None:

@@ -27,9 +27,14 @@ FRAMES = 81
 def captions(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("captions")
     request = {
-        "fps": FPS, "frames": FRAMES, "language": "en", "words": words(), "speakers": ["ada", "ben"], "styles": {"ada": {}, "ben": {}},
+        "fps": FPS,
+        "frames": FRAMES,
+        "language": "en",
+        "words": words(),
+        "speakers": ["ada", "ben"],
+        "styles": {"ada": {}, "ben": {}},
         "formats": ["vertical"],
-    }  # fmt: skip
+    }
     files = Libass().run(request, {}, folder).files
     return {"ass": files["ass-vertical"], "fonts-0": files["fonts-0"]}
 
@@ -119,7 +124,26 @@ def test_a_wrong_number_of_frames_fails(tmp_path: Path, good: Path, captions: di
 def test_sound_that_is_shifted_by_the_container_fails(tmp_path: Path, good: Path, captions: dict[str, Path]) -> None:
     """Law: a delayed sound track is caught, whichever way the container says it."""
     path = tmp_path / "late.mp4"
-    ffmpeg.run(["-i", ffmpeg.url(good), "-itsoffset", "0.2", "-i", ffmpeg.url(good), "-map", "0:v", "-map", "1:a", "-c", "copy", "-movflags", "+faststart", "-y", ffmpeg.url(path)])
+    ffmpeg.run(
+        [
+            "-i",
+            ffmpeg.url(good),
+            "-itsoffset",
+            "0.2",
+            "-i",
+            ffmpeg.url(good),
+            "-map",
+            "0:v",
+            "-map",
+            "1:a",
+            "-c",
+            "copy",
+            "-movflags",
+            "+faststart",
+            "-y",
+            ffmpeg.url(path),
+        ]
+    )
     assert check(tmp_path, path, captions).facts["verdict"] == "fail"
 
 

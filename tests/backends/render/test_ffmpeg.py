@@ -46,9 +46,23 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any]
     made = tmp_path / "made"
     made.mkdir()
     captions = Libass().run(
-        {"fps": FPS, "frames": sum(FRAMES), "language": "en", "words": words(), "speakers": ["ada", "ben"], "styles": {}, "formats": ["vertical"]}, {}, made
+        {
+            "fps": FPS,
+            "frames": sum(FRAMES),
+            "language": "en",
+            "words": words(),
+            "speakers": ["ada", "ben"],
+            "styles": {},
+            "formats": ["vertical"],
+        },
+        {},
+        made,
     )
-    inputs = {"master": speech(made / "master.wav", sum(FRAMES)), "ass": captions.files["ass-vertical"], "fonts-0": captions.files["fonts-0"]}
+    inputs = {
+        "master": speech(made / "master.wav", sum(FRAMES)),
+        "ass": captions.files["ass-vertical"],
+        "fonts-0": captions.files["fonts-0"],
+    }
     for index, frames in enumerate(FRAMES):
         path = made / f"curves-{index}.json"
         lips = [0.0] * frames
@@ -58,9 +72,16 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any]
     for name in ("ada", "ben"):
         inputs[f"rig:{name}"] = inputs[f"layer:{name}:head"] = inputs["curves:0"]
     request = {
-        "format": "vertical", "fps": FPS, "seed": 1, "loudness": -14, "scenes": {"ada": {"name": "Ada"}, "ben": {"name": "Ben"}},
-        "shots": [{"character": "ada", "start": 0, "frames": FRAMES[0]}, {"character": "ben", "start": FRAMES[0], "frames": FRAMES[1]}],
-    }  # fmt: skip
+        "format": "vertical",
+        "fps": FPS,
+        "seed": 1,
+        "loudness": -14,
+        "scenes": {"ada": {"name": "Ada"}, "ben": {"name": "Ben"}},
+        "shots": [
+            {"character": "ada", "start": 0, "frames": FRAMES[0]},
+            {"character": "ben", "start": FRAMES[0], "frames": FRAMES[1]},
+        ],
+    }
     return request, inputs
 
 
@@ -76,8 +97,9 @@ def test_what_comes_out_passes_the_check(tmp_path: Path, job: tuple[dict[str, An
     assert (result.facts["width"], result.facts["height"], result.facts["fps"]) == (1080, 1920, FPS)
     checked = File().run(
         {"format": "vertical", "fps": FPS, "frames": sum(FRAMES), "loudness": -14},
-        {"video": result.files["video"], "ass": inputs["ass"], "fonts-0": inputs["fonts-0"]}, tmp_path,
-    )  # fmt: skip
+        {"video": result.files["video"], "ass": inputs["ass"], "fonts-0": inputs["fonts-0"]},
+        tmp_path,
+    )
     assert checked.facts["failures"] == []
     assert checked.facts["measures"]["loudness"] == pytest.approx(result.facts["loudness"], abs=0.11)
     assert checked.facts["measures"]["true_peak"] == pytest.approx(result.facts["true_peak"], abs=0.11)
