@@ -29,7 +29,7 @@ def background(
     if wanted.get("image"):
         if image is None:
             raise MediaError(f"{wanted['image']}: the background image was not handed on. Name a file that is there.")
-        picture = cover(read_image(image, wanted["image"]), size)
+        picture = cover(read_image(image, wanted["image"], size), size)
     elif wanted.get("gradient"):
         picture = gradient(size, wanted["gradient"]["colours"], wanted["gradient"].get("angle", 180))
     else:
@@ -40,8 +40,10 @@ def background(
     return picture
 
 
-def read_image(path: Path, name: str) -> np.ndarray:
+def read_image(path: Path, name: str, size: tuple[int, int]) -> np.ndarray:
     """A PNG, JPEG or WebP as RGB uint8 (h, w, 3), turned as its EXIF says; transparency lies on white.
+
+    Where it is several times as large as `size`, the frame it is for, it is brought down by a whole number at once.
 
     Raises:
         MediaError: it is none of these, is damaged, or is larger than `MOST_PIXELS`.
@@ -55,7 +57,8 @@ def read_image(path: Path, name: str) -> np.ndarray:
                 if opened.width * opened.height > MOST_PIXELS:
                     found = f"{opened.width}x{opened.height}"
                     raise MediaError(f"{name}: the image is too large ({found}). Make it smaller than {MOST_PIXELS:,} pixels.")
-                turned = ImageOps.exif_transpose(opened).convert("RGBA")
+                smaller = max(1, min(opened.size) // max(size))
+                turned = ImageOps.exif_transpose(opened.reduce(smaller) if smaller > 1 else opened).convert("RGBA")
     except MediaError:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:

@@ -30,7 +30,7 @@ def test_a_text_file_named_png_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "x"
     path.write_text("not a picture")
     with pytest.raises(MediaError, match=r"backgrounds/shop\.png: not an image.*PNG, JPEG or WebP"):
-        read_image(path, "backgrounds/shop.png")
+        read_image(path, "backgrounds/shop.png", (64, 64))
 
 
 def test_a_cut_off_image_is_refused(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_cut_off_image_is_refused(tmp_path: Path) -> None:
     Image.fromarray(noise).save(path, "JPEG")
     path.write_bytes(path.read_bytes()[:4000])
     with pytest.raises(MediaError, match=r"half\.jpg: not an image"):
-        read_image(path, "half.jpg")
+        read_image(path, "half.jpg", (64, 64))
 
 
 def test_a_gigantic_image_is_refused_before_it_is_unpacked(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_a_gigantic_image_is_refused_before_it_is_unpacked(tmp_path: Path) -> No
     path = tmp_path / "bomb.png"
     Image.new("1", (8000, 8000)).save(path)
     with pytest.raises(MediaError, match="too large \\(8000x8000\\)"):
-        read_image(path, "bomb.png")
+        read_image(path, "bomb.png", (64, 64))
 
 
 def test_a_gradient_runs_as_in_css() -> None:
@@ -68,3 +68,16 @@ def test_the_accent_is_behind_the_character_only() -> None:
     made = background((240, 240), wanted, None, DISC)
     assert made[60, 60, 0] > 0.6
     assert made[220, 220, 0] < 0.03
+
+
+def test_a_photo_is_turned_as_its_camera_says_and_brought_down(tmp_path: Path) -> None:
+    """EXIF orientation 6 (turned a quarter) swaps the sides; a picture of ten times the frame is read small."""
+    path = tmp_path / "photo.jpg"
+    picture = Image.new("RGB", (900, 600), "red")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    picture.save(path, "JPEG", exif=exif)
+    assert read_image(path, "photo.jpg", (1000, 1000)).shape == (900, 600, 3)
+    small = read_image(path, "photo.jpg", (60, 60))
+    assert small.shape == (90, 60, 3)
+    assert abs(small[..., 0].astype(int) - 254).max() < 4

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from talkmill.picture.idle import Idle, idle
 
 
@@ -21,6 +23,6 @@ def test_idle_motion_is_slow_and_never_stops() -> None:
     """No frame jumps, and within ten seconds everything has moved."""
     frames = [values("1 ada", frame) for frame in range(300)]
     for track in zip(*frames, strict=True):
-        steps = [abs(b - a) for a, b in zip(track, track[1:], strict=False)]
+        steps = [abs(b - a) for a, b in itertools.pairwise(track)]
         reach = max(track) - min(track)
         assert 0 < max(steps) < 0.06 * reach

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 
@@ -46,7 +48,7 @@ def extent(rig: Rig, **curves: float) -> int:
 def test_a_mouth_opens_as_far_as_it_is_told(rigs: dict[str, Rig], style: str, others: dict[str, float]) -> None:
     """The opening never shrinks as `open` grows, and grows clearly over the whole of it."""
     heights = [column(rigs[style], open=step / 20, **others) for step in range(21)]
-    assert all(b >= a for a, b in zip(heights, heights[1:], strict=False)), heights
+    assert all(b >= a for a, b in itertools.pairwise(heights)), heights
     assert heights[-1] > heights[0] + 0.4 * rigs[style].mouth["gap"] * SCALE * (1 - others.get("press", 0))
 
 

@@ -30,7 +30,10 @@ def test_a_portrait_is_the_same_in_a_fresh_process(style: str, tmp_path: Path) -
     there.mkdir()
     request = {"style": style, "seed": "same", "traits": {}}
     Avatar().run(request, {}, here)
-    code = f"from pathlib import Path; from talkmill.backends.portray.avatar import Avatar; Avatar().run({request!r}, {{}}, Path({str(there)!r}))"
+    code = (
+        "from pathlib import Path; from talkmill.backends.portray.avatar import Avatar\n"
+        f"Avatar().run({request!r}, {{}}, Path({str(there)!r}))"
+    )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
     assert digests(here) == digests(there)
 
