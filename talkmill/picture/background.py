@@ -99,7 +99,7 @@ def _accent(picture: np.ndarray, colour: str, disc: tuple[float, float, float]) 
     x, y, radius = disc
     rows = np.arange(height, dtype=np.float32)[:, None] + 0.5 - y
     away = np.hypot(np.arange(width, dtype=np.float32)[None, :] + 0.5 - x, rows)
-    inside = np.clip(radius - away + 0.5, 0, 1) * (0.86 - 0.22 * np.clip(rows / radius, -1, 1))
+    inside = np.clip(radius - away + 0.5, 0, 1) * (0.92 - 0.08 * np.clip(rows / radius, -1, 1))
     glow = 0.34 * np.exp(-np.clip(away - radius, 0, None) / (0.30 * radius))
     strength = np.maximum(inside, glow)[..., None]
     picture *= 1 - strength
