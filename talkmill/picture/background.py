@@ -29,7 +29,7 @@ def background(
     if wanted.get("image"):
         if image is None:
             raise MediaError(f"{wanted['image']}: the background image was not handed on. Name a file that is there.")
-        picture = cover(read_image(image, wanted["image"]), size)
+        picture = cover(read_image(image, wanted["image"], size), size)
     elif wanted.get("gradient"):
         picture = gradient(size, wanted["gradient"]["colours"], wanted["gradient"].get("angle", 180))
     else:
@@ -40,8 +40,10 @@ def background(
     return picture
 
 
-def read_image(path: Path, name: str) -> np.ndarray:
+def read_image(path: Path, name: str, size: tuple[int, int]) -> np.ndarray:
     """A PNG, JPEG or WebP as RGB uint8 (h, w, 3), turned as its EXIF says; transparency lies on white.
+
+    Where it is several times as large as `size`, the frame it is for, it is brought down by a whole number at once.
 
     Raises:
         MediaError: it is none of these, is damaged, or is larger than `MOST_PIXELS`.
@@ -55,7 +57,8 @@ def read_image(path: Path, name: str) -> np.ndarray:
                 if opened.width * opened.height > MOST_PIXELS:
                     found = f"{opened.width}x{opened.height}"
                     raise MediaError(f"{name}: the image is too large ({found}). Make it smaller than {MOST_PIXELS:,} pixels.")
-                turned = ImageOps.exif_transpose(opened).convert("RGBA")
+                smaller = max(1, min(opened.size) // max(size))
+                turned = ImageOps.exif_transpose(opened.reduce(smaller) if smaller > 1 else opened).convert("RGBA")
     except MediaError:
         raise
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
@@ -96,7 +99,7 @@ def _accent(picture: np.ndarray, colour: str, disc: tuple[float, float, float]) 
     x, y, radius = disc
     rows = np.arange(height, dtype=np.float32)[:, None] + 0.5 - y
     away = np.hypot(np.arange(width, dtype=np.float32)[None, :] + 0.5 - x, rows)
-    inside = np.clip(radius - away + 0.5, 0, 1) * (0.86 - 0.22 * np.clip(rows / radius, -1, 1))
+    inside = np.clip(radius - away + 0.5, 0, 1) * (0.92 - 0.08 * np.clip(rows / radius, -1, 1))
     glow = 0.34 * np.exp(-np.clip(away - radius, 0, None) / (0.30 * radius))
     strength = np.maximum(inside, glow)[..., None]
     picture *= 1 - strength

@@ -66,6 +66,11 @@ def _pushed(curve: np.ndarray, distance: np.ndarray | float) -> np.ndarray:
     return curve + normal * np.reshape(distance, (-1, 1))
 
 
+def _mixed(first: tuple[float, ...], second: tuple[float, ...], share: float) -> tuple[float, ...]:
+    """`share` of the second colour in the first."""
+    return tuple((1 - share) * a + share * b for a, b in zip(first, second, strict=True))
+
+
 class Mouth:
     """Paints the mouth of one rig at one scale.
 
@@ -81,10 +86,10 @@ class Mouth:
         self.colours = {name: ycc(style[name]) for name in ("line", "inside", "teeth", "tongue", "skin")}
         if self.lips:
             self.colours["lips"] = ycc(self.lips)
-            self.colours["line"] = tuple(
-                0.45 * a + 0.55 * b for a, b in zip(ycc(self.lips), self.colours["inside"], strict=True)
-            )
+            self.colours["line"] = _mixed(self.colours["lips"], self.colours["inside"], 0.55)
             self.line_width *= 0.55
+            # A tongue of the lips' own colour would be lost between them.
+            self.colours["tongue"] = _mixed(self.colours["tongue"], self.colours["inside"], 0.28)
         side, up = math.ceil(1.75 * self.unit + self.line_width), math.ceil(0.9 * self.unit + 0.4 * self.full_gap)
         down = math.ceil(1.15 * self.unit + self.full_gap)
         self.box = (-side, -up, 2 * side, up + down)
@@ -96,7 +101,7 @@ class Mouth:
         tuck = min(max(curves.get("tuck", 0.0), 0.0), 1.0)
         smile = curves.get("smile", 0.0)
         opening = min(max(curves.get("open", 0.0), 0.0), 1.0)
-        opened = (opening + 0.12 * tuck * (1 - opening)) * (1 - shut)
+        opened = (opening + 0.10 * tuck * (1 - opening)) * (1 - shut)
         unit, gap = self.unit, self.full_gap * opened
         curl = min(max(0.72 + 0.75 * smile, -0.6), 1.3) * (1 - 0.9 * rounding) * (1 - 0.4 * shut) * (1 - 0.6 * tuck)
         half = unit * (1 + (0.22 if wide > 0 else 0.26) * wide) * (1 - 0.30 * rounding) * (1 + 0.08 * max(smile, 0))
@@ -213,7 +218,7 @@ class _Brush:
         lying = low - 0.30 * gap + 0.5 * unit * max(0.0, 0.34 - shape.opened) + 0.25 * gap * min(curves.get("round", 0.0), 1)
         tip = lying + (min(edge, low) + 0.02 * unit - lying) * behind
         if tongue <= 0.75:
-            self._tongue(inner, tip, low, half * (0.70 - 0.14 * behind))
+            self._tongue(inner, tip, low, half * (0.70 + 0.22 * max(0.0, 1 - 2.5 * shape.opened) - 0.10 * behind))
         if bite > 0.02 or tuck > 0.02:
             across = np.linspace(-1, 1, 33)
             drop = (1 - np.abs(across) ** 5) ** 0.5
@@ -221,7 +226,7 @@ class _Brush:
             gum = np.array([(half * 0.90, high - 0.4 * unit), (-half * 0.90, high - 0.4 * unit)])
             self._fill(inner, np.vstack([line, gum]), mouth.colours["teeth"])
         if tongue > 0.75:
-            self._tongue(inner, min(edge, low) - 0.05 * unit, low + 0.2 * unit, half * 0.64)
+            self._tongue(inner, min(edge, low) - 0.05 * unit, low + 0.2 * unit, half * 0.76)
         cover = np.zeros(tile.shape[:2], np.uint8)
         cv2.fillPoly(cover, [opening - (np.array([left, top]) << _SHIFT)], 255, cv2.LINE_AA, _SHIFT)
         rest = cv2.bitwise_not(cover)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from talkmill.errors import PrerequisiteError
+from talkmill.errors import PrerequisiteError, RequestError
 from talkmill.picture.colour import layer, rgb
 from talkmill.picture.layout import captions_top
 
@@ -15,16 +16,64 @@ SAFE = {"vertical": (60, 220, 896, 1470)}
 """left, top, right, bottom of what the platforms' own buttons and texts leave free, at 1080x1920."""
 
 
-def _font(weight: str, size: int) -> Any:
+_WEIGHTS = {"Bold": 700, "Medium": 500}
+
+_FAMILIES = (
+    ("fontpkg-poppins", "Poppins-{weight}.ttf", ()),
+    ("fontpkg-rubik", "Rubik[wght].ttf", ("wght",)),
+    ("fontpkg-open-sans", "OpenSans[wdth,wght].ttf", ("wdth", "wght")),
+)
+"""Packages of fonts, in order of preference: file, and the axes that are to be set in a variable one."""
+
+
+def _family(text: str) -> tuple[str, str, tuple[str, ...]]:
+    """The first family that has every letter of `text`.
+
+    Raises:
+        RequestError: none has.
+        PrerequisiteError: a font's package is not installed.
+    """
+    from fontTools.ttLib import TTFont
+
+    wanted, missing = {ord(letter) for letter in text if not letter.isspace()}, ""
+    for family in _FAMILIES:
+        with _file(family, "Bold") as file, TTFont(file, lazy=True) as font:
+            lacking = wanted - set(font.getBestCmap())
+        # Pillow sets letters from left to right.
+        lacking |= {letter for letter in wanted if unicodedata.bidirectional(chr(letter)) in ("R", "AL")}
+        if not lacking:
+            return family
+        missing = missing or "".join(sorted(map(chr, lacking)))
+    raise RequestError(
+        f"name line: no font that comes with Talkmill has all letters of {text!r} (missing: {missing}). "
+        "Write it in Latin, Greek or Cyrillic letters, or set name_line.show to false."
+    )
+
+
+def _file(family: tuple[str, str, tuple[str, ...]], weight: str) -> Any:
     from importlib.resources import files
 
+    package, name, _axes = family
+    try:
+        return (files(package.replace("-", "_")) / "files" / name.format(weight=weight)).open("rb")
+    except (ModuleNotFoundError, FileNotFoundError):
+        raise PrerequisiteError(f"name line: a font is not installed ({package}). Install the package {package}.") from None
+
+
+def _font(family: tuple[str, str, tuple[str, ...]], weight: str, size: int) -> Any:
     from PIL import ImageFont
 
-    try:
-        with (files("fontpkg_poppins") / "files" / f"Poppins-{weight}.ttf").open("rb") as file:
-            return ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
-    except (ModuleNotFoundError, FileNotFoundError):
-        raise PrerequisiteError("name line: the font Poppins is not installed. Install the package fontpkg-poppins.") from None
+    with _file(family, weight) as file:
+        font = ImageFont.truetype(file, size, layout_engine=ImageFont.Layout.BASIC)
+    if family[2]:
+        font.set_variation_by_axes([{"wght": _WEIGHTS[weight], "wdth": 100}[axis] for axis in _axis_order(font)])
+    return font
+
+
+def _axis_order(font: Any) -> list[str]:
+    """Tags of a variable font's axes in the font's own order; Pillow names them in words."""
+    tags = {b"Weight": "wght", b"Width": "wdth"}
+    return [tags[axis["name"]] for axis in font.get_variation_axes()]
 
 
 def safe_area(size: tuple[int, int]) -> tuple[float, float, float, float]:
@@ -46,8 +95,10 @@ def name_line(size: tuple[int, int], scene: Mapping[str, Any], chin: float) -> t
     left, top, right, bottom = safe_area(size)
     unit = min(size) / 1080
     role, room = wanted.get("role"), right - left
+    family = _family(scene["name"] + (role or ""))
     for shrink in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.42):
-        big, small = _font("Bold", round(46 * unit * shrink)), _font("Medium", round(29 * unit * shrink))
+        big = _font(family, "Bold", round(46 * unit * shrink))
+        small = _font(family, "Medium", round(29 * unit * shrink))
         pad_x, pad_y, bar = round(28 * unit), round(17 * unit), round(9 * unit)
         widths = [big.getlength(scene["name"]), small.getlength(role) if role else 0]
         if max(widths) + 2 * pad_x + bar <= room:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -17,7 +16,7 @@ from talkmill.picture.rig import Layer, Rig
 
 @dataclass(frozen=True)
 class Sprite:
-    """A layer (uint8 (h, w, 4), alpha multiplied in) whose upper left corner is at (x, y) of the frame; both may be negative."""
+    """A layer (uint8 (h, w, 4), alpha multiplied in) whose upper left corner is at (x, y) of the frame, maybe outside it."""
 
     image: np.ndarray
     x: int
@@ -121,7 +120,7 @@ def moved(sprite: Sprite, dx: float, dy: float) -> Sprite:
 def extended(body: Sprite, bottom: int, width: int, ease: float, arms: bool) -> Sprite:
     """The body carried on below its cut edge down to `bottom`: its outline goes on as it was going and turns to vertical.
 
-    The last row is stretched between the outline's edges. `width` is the frame's, `ease` the length over which the outline turns.
+    The last row is stretched between the outline's edges. `width` is the frame's, `ease` the length in which the outline turns.
     """
     image, rows = body.image, bottom - body.box[3] + 2
     if rows <= 2:

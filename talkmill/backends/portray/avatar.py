@@ -25,7 +25,7 @@ STYLES: dict[str, dict[str, str]] = {
 """The styles that can talk, with who made each and under which licence."""
 
 LIPS = "lipsColor"
-"""Our own trait, beside those of the style: paints lips in that colour. Without it the mouth is a line, as the styles draw it."""
+"""Our own trait, beside those of the style: lips in that colour. Without it the mouth is a line, as the styles draw it."""
 
 _HEX = re.compile(r"#[0-9A-Fa-f]{6}")
 
@@ -46,7 +46,7 @@ def _unknown(kind: str, found: str, known: list[str]) -> str:
 
 
 def traits(style: str) -> dict[str, list[str]]:
-    """The traits of a style and the values of each; a trait whose name ends in `Color` takes any #RRGGBB beside the listed ones.
+    """The traits of a style and the values of each; a trait whose name ends in `Color` takes any #RRGGBB, listed or not.
 
     Raises:
         RequestError: no such style can talk.
