@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from talkmill.stages import Job
-from talkmill.store import canonical, file_digest
+from talkmill.store import file_digest
 from talkmill.store.objects import write_file, writing
 
 FORMAT = 1
@@ -33,9 +34,14 @@ def run(job: Job, manifest_path: Path, recipe: str) -> None:
     for name, digest in files.items():
         job.store.copy(digest, folder / name)
     post = folder / "post.json"
-    write_file(post, canonical(post_fields(job)) + b"\n")
+    write_file(post, readable(post_fields(job)))
     files["post.json"] = file_digest(post)
-    write_file(manifest_path, canonical(manifest(job, recipe, files)) + b"\n")
+    write_file(manifest_path, readable(manifest(job, recipe, files)))
+
+
+def readable(value: Mapping[str, Any]) -> bytes:
+    """JSON for people: the same bytes for the same value."""
+    return json.dumps(value, ensure_ascii=False, indent=2).encode() + b"\n"
 
 
 def post_fields(job: Job) -> dict[str, Any]:
@@ -74,33 +80,44 @@ def manifest(job: Job, recipe: str, files: Mapping[str, str]) -> dict[str, Any]:
             for shape, making in job.tickets["check"].makings.items()
         },
         "cost": {"amount": 0, "currency": "USD"},
-        "licences": licences(job),
+        "credits": credits(job),
+        "makings": sum(len(ticket.makings) for ticket in job.tickets.values()),
+        "backends": {verb: ", ".join(dict.fromkeys(one["name"] for one in used)) for verb, used in backends_used(job).items()},
+        "versions": backends_used(job),
         "stages": {
             role: {"ticket": path, "makings": {name: making.to_json() for name, making in job.tickets[role].makings.items()}}
             for role, path in sorted(job.recipe["inputs"].items())
         },
-        "backends": backends(job),
     }
 
 
-def licences(job: Job) -> list[dict[str, str]]:
-    """Whose work is in the video and under which licence: drawings, voices, fonts."""
+def credits(job: Job) -> list[dict[str, str]]:
+    """Whose work is in the video and on what terms: drawings, voices, fonts."""
+    names = job.settings["characters"]
     found: list[dict[str, str]] = []
-    for ticket in job.tickets.values():
-        for making in ticket.makings.values():
-            for entry in making.facts.get("licences", []):
-                if entry not in found:
-                    found.append(entry)
-    return sorted(found, key=lambda entry: (entry.get("what", ""), entry.get("name", "")))
+    for role, ticket in sorted(job.tickets.items()):
+        if role.startswith("portray:"):
+            found.append({"what": f"portrait of {names[role.partition(':')[2]]}", **ticket.facts["licence"]})
+    for character, voice in sorted(recipe_of(job, "speak")["settings"]["voices"].items()):
+        licence = job.backend("speak", voice["backend"]["name"]).licence
+        found.append({"what": f"voice of {names[character]} ({voice['backend']['name']})", "name": licence})
+    fonts = job.tickets["caption"].facts.get("fonts", [])
+    licence = job.backend("caption", recipe_of(job, "caption")["settings"]["backend"]["name"]).licence
+    for family in dict.fromkeys(font["family"] for font in fonts):
+        found.append({"what": f"caption font {family}", "name": licence})
+    return found
 
 
-def backends(job: Job) -> dict[str, list[dict[str, Any]]]:
-    """Which backends made what, with the versions of what shaped their results."""
+def recipe_of(job: Job, role: str) -> Mapping[str, Any]:
+    """The recipe of one of the tickets upstream."""
+    return job.store.recipe(job.tickets[role].recipe)
+
+
+def backends_used(job: Job) -> dict[str, list[dict[str, Any]]]:
+    """Which backends made what, by verb, with the versions of what shaped their results."""
     used: dict[str, list[dict[str, Any]]] = {}
-    for path in job.recipe["inputs"].values():
-        digest = path.removesuffix(".json").rpartition("-")[2]
-        recipe = job.store.recipe(digest)
-        for value in _backends_in(recipe["settings"]):
+    for role in job.recipe["inputs"]:
+        for value in _backends_in(recipe_of(job, role)["settings"]):
             entries = used.setdefault(value["verb"], [])
             if value not in entries:
                 entries.append(value)

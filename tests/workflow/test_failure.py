@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -12,18 +13,20 @@ from tests.workflow.project import Project, stop, verbs
 
 
 def test_a_failed_job_leaves_nothing_and_the_other_episode_goes_on(fresh: Project) -> None:
-    """No ticket, no half file; the error is one line that names the text."""
-    fresh.edit("schedules/week.yaml", "The bread is warm.", "🥖🥖")
+    """No ticket, no half file; the last lines say what went wrong and what to do."""
+    (fresh.root / "broken.onnx").write_text("not a voice")
+    (fresh.root / "broken.onnx.json").write_text("{}")
+    fresh.edit("characters/ada.yaml", "backend: espeak", "backend: piper\n  model: broken.onnx")
     done = fresh.run()
     assert done.code == 1
     assert "bug:" not in done.text
     assert "Traceback" not in done.text
-    assert "🥖🥖" in done.text
+    assert re.search(r"What went wrong:\nbuild/talk/en/speak-[0-9a-f]{16}: speak: piper: the voice's settings cannot be read", done.text)
     assert fresh.manifest("alone")["episode"] == "alone"
     assert not (fresh.root / "out/talk/en/manifest.json").exists()
     assert len(fresh.tickets("speak")) == 1  # alone's
     assert list((fresh.root / "store/work").iterdir()) == []
-    fresh.edit("schedules/week.yaml", "🥖🥖", "The bread is warm.")
+    fresh.edit("characters/ada.yaml", "backend: piper\n  model: broken.onnx", "backend: espeak")
     again = fresh.run()
     assert again.code == 0, again.text
     assert "portray" not in again.jobs

@@ -145,14 +145,15 @@ def _studio(
     request: Mapping[str, JSON], inputs: Mapping[str, Path], size: tuple[int, int], curves: Sequence[Mapping[str, Any]]
 ) -> Any:
     """The picture of every frame, from the rigs, curves and backgrounds among the inputs."""
-    from talkmill.picture import Studio, load_rig
+    from talkmill.picture.compositor import Studio
+    from talkmill.picture.rig import Rig
 
     names = list(dict.fromkeys(shot["character"] for shot in request["shots"]))
     rigs = {}
     for name in names:
         prefix = f"layer:{name}:"
         layers = {key.removeprefix(prefix): path for key, path in inputs.items() if key.startswith(prefix)}
-        rigs[name] = load_rig(inputs[f"rig:{name}"], layers)
+        rigs[name] = Rig.load(inputs[f"rig:{name}"], layers)
     backgrounds = {name: inputs[f"background:{name}"] for name in names if f"background:{name}" in inputs}
     return Studio(
         size=size, fps=request["fps"], shots=request["shots"], scenes=request["scenes"], rigs=rigs, curves=curves,

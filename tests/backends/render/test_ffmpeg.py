@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
-import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -40,9 +38,8 @@ class Studio:
 @pytest.fixture
 def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any], dict[str, Path]]:
     """A request and inputs of two shots with captions."""
-    picture = types.ModuleType("talkmill.picture")
-    picture.Studio, picture.load_rig = Studio, lambda path, layers: (path, layers)  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "talkmill.picture", picture)
+    monkeypatch.setattr("talkmill.picture.compositor.Studio", Studio)
+    monkeypatch.setattr("talkmill.picture.rig.Rig.load", lambda path, layers: (path, layers))
     made = tmp_path / "made"
     made.mkdir()
     captions = Libass().run(
