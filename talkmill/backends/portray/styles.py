@@ -186,6 +186,8 @@ def _personas(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[
         Plan("facial-hair", "beard", _personas_beard(definition, chosen.get("facialHair"))),
         Plan("mouth", "mouth"),
     ]
+    if chosen.get("hair") in ("bobBangs", "sideShave"):  # these fall over an eye
+        plans.insert(5, Plan("hair", "front", tuple(_clipped([hair], over_neck, "tm-hair"))))
     if chosen.get("facialHair") in ("pyramid", "walrus"):
         plans[-2], plans[-1] = plans[-1], plans[-2]
     if chosen["eyes"] in ("glasses", "sunglasses"):
