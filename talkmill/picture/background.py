@@ -90,7 +90,10 @@ def gradient(size: tuple[int, int], colours: list[str], angle: float) -> np.ndar
     along = np.clip((x[None, :] + y[:, None]) / length + 0.5, 0, 1)
     stops = np.linspace(0, 1, len(colours))
     table = np.array([rgb(colour) for colour in colours], np.float32) / 255
-    return np.dstack([np.interp(along, stops, table[:, channel]).astype(np.float32) for channel in range(3)])
+    made = np.empty((height, width, 3), np.float32)
+    for channel in range(3):
+        made[..., channel] = np.interp(along, stops, table[:, channel])
+    return made
 
 
 def _accent(picture: np.ndarray, colour: str, disc: tuple[float, float, float]) -> None:
@@ -106,10 +109,10 @@ def _accent(picture: np.ndarray, colour: str, disc: tuple[float, float, float]) 
     picture += strength * (np.array(rgb(colour), np.float32) / 255)
 
 
-def vignette(size: tuple[int, int], start: float) -> np.ndarray:
-    """A black layer (h, w, 4) that deepens from `start` (y in pixels) to the bottom: it grounds the figure."""
-    width, height = size
-    fall = np.clip((np.arange(height, dtype=np.float32) - start) / max(height - start, 1), 0, 1)
+def vignette(size: tuple[int, int], start: int) -> np.ndarray:
+    """A black layer for the rows from `start` to the bottom, deepening: it grounds the figure."""
+    width, height = size[0], size[1] - start
+    fall = np.arange(height, dtype=np.float32) / max(height, 1)
     alpha = 0.26 * fall**1.3 * 255
     layer = np.zeros((height, width, 4), np.float32)
     layer[..., 3] = alpha[:, None]

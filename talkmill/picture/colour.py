@@ -95,10 +95,11 @@ class Planes:
         height, width = picture.shape[:2]
         made = cls(width, height)
         noise = np.random.default_rng(seed)
-        flat = picture @ MATRIX.T + OFFSET
-        half = cv2.resize(flat[..., 1:], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
-        for plane, values in ((made.y, flat[..., 0]), (made.u, half[..., 0]), (made.v, half[..., 1])):
-            plane[...] = np.clip(np.floor(values + noise.random(values.shape, dtype=np.float32)), 0, 255)
+        half = cv2.resize(picture, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        for index, (plane, source) in enumerate(((made.y, picture), (made.u, half), (made.v, half))):
+            values = source @ MATRIX[index]
+            values += noise.random(values.shape, dtype=np.float32) + OFFSET[index]
+            plane[...] = np.clip(np.floor(values), 0, 255)
         return made
 
 

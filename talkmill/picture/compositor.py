@@ -51,7 +51,8 @@ class Stage:
                 self._blend(self.still, sprite.window(whole, (0, self.seam, width, height)))
         start = max(lowest, 0.70 * height)
         if start < 0.93 * height:
-            self._blend(self.still, Sprite(vignette(size, start), 0, 0))
+            first = round(start / 2) * 2
+            self._blend(self.still, Sprite(vignette(size, first), 0, first))
         self.plate = None
         plate = name_line(size, scene, puppet.chin)
         if plate is not None:
