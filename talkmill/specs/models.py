@@ -151,6 +151,16 @@ class HibariVoice(Spec):
     """Changes to the voice."""
 
 
+class KokoroVoice(Spec):
+    """A natural voice for Spanish, Italian, Portuguese, French and English, spoken with a slight foreign colour."""
+
+    backend: Literal["kokoro"] = "kokoro"
+    voice: Literal["jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"] = "jf_alpha"
+    """Whose voice: four women and a man (jm_kumo)."""
+    effects: Effects = Effects()
+    """Changes to the voice."""
+
+
 class EspeakVoice(Spec):
     """A formant voice in one of a hundred languages: robotic, clear, always there."""
 
@@ -163,7 +173,7 @@ class EspeakVoice(Spec):
     """Changes to the voice."""
 
 
-Voice = Annotated[PiperVoice | HibariVoice | EspeakVoice, Field(discriminator="backend")]
+Voice = Annotated[PiperVoice | HibariVoice | KokoroVoice | EspeakVoice, Field(discriminator="backend")]
 
 
 class Character(Spec):
