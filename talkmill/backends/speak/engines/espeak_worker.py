@@ -16,6 +16,7 @@ import ctypes
 import difflib
 import json
 import sys
+from pathlib import Path
 
 import espeakng_loader
 
@@ -25,7 +26,7 @@ RATE, PITCH = 1, 3
 WORD, PHONEME = 1, 7
 
 NAMES = {"en": "en-us", "zh": "cmn", "no": "nb", "iw": "he", "in": "id", "pt-pt": "pt", "zh-hk": "yue", "zh-yue": "yue"}
-NAMES |= {"fr": "fr-fr", "es-mx": "es-419", "es-ar": "es-419", "es-co": "es-419", "es-us": "es-419", "tl": "fil"}
+NAMES |= {"es-mx": "es-419", "es-ar": "es-419", "es-co": "es-419", "es-us": "es-419", "tl": "fil"}
 """Language tags (lower case) that espeak-ng names otherwise."""
 
 
@@ -71,31 +72,31 @@ library = ctypes.CDLL(espeakng_loader.get_library_path())
 library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(VoiceFacts))
 
 
-def tags() -> list[str]:
-    """Language tags that espeak-ng has a voice for."""
-    found = set()
+def tags() -> dict[str, str]:
+    """Language tags that espeak-ng has a voice for, and the voice's identifier."""
+    found: dict[str, str] = {}
     voices = library.espeak_ListVoices(None)
     place = 0
     while voices[place]:
         at = voices[place].contents.languages
         while ctypes.string_at(at, 1) != b"\0":  # a list of: one byte of priority, the tag, a zero
             tag = ctypes.string_at(at + 1)
-            found.add(tag.decode())
+            found.setdefault(tag.decode(), voices[place].contents.identifier.decode())
             at += len(tag) + 2
         place += 1
-    return sorted(found)
+    return found
 
 
 def choose(voice: str) -> str | None:
     """espeak-ng's name for `voice`: a language tag (BCP 47) or one of its own names, with "+variant" or without."""
     base, plus, variant = voice.partition("+")
-    known = {tag.lower(): tag for tag in tags()}
+    known = {tag.lower(): identifier for tag, identifier in tags().items()}
     parts = [part for part in base.lower().replace("_", "-").split("-") if not (len(part) == 4 and part.isalpha())]
     while parts:
         tag = "-".join(parts)
         tag = NAMES.get(tag, tag)
         if tag in known and library.espeak_SetVoiceByName((known[tag] + plus + variant).encode()) == 0:
-            return known[tag]
+            return tag
         parts.pop()
     if library.espeak_SetVoiceByName(voice.encode()) == 0:
         return base
@@ -104,8 +105,8 @@ def choose(voice: str) -> str | None:
 
 def speak(request: dict) -> dict:
     """Answer one request."""
-    data = str(espeakng_loader.get_data_path()).encode()
-    rate = library.espeak_Initialize(SYNCHRONOUS, 0, data, PHONEME_EVENTS | IPA | DO_NOT_EXIT)
+    data = str(espeakng_loader.get_data_path())
+    rate = library.espeak_Initialize(SYNCHRONOUS, 0, data.encode(), PHONEME_EVENTS | IPA | DO_NOT_EXIT)
     if rate <= 0:
         return {"error": "the engine's data cannot be loaded", "cure": "Install the package espeakng-loader again"}
     sound = bytearray()
@@ -119,8 +120,9 @@ def speak(request: dict) -> dict:
         while events[place].type:
             event = events[place]
             if event.type == PHONEME:
-                raw = bytes(event.id.string)
-                phonemes.append((raw.split(b"\0")[0].decode("utf-8", "ignore"), event.sample))
+                symbol = bytes(event.id.string).split(b"\0")[0].decode("utf-8", "ignore")
+                if not symbol.startswith("("):  # "(en)": a word of another language begins or ends
+                    phonemes.append((symbol, event.sample))
             elif event.type == WORD:
                 words.append((event.text_position - 1, event.sample))
             place += 1
@@ -128,9 +130,18 @@ def speak(request: dict) -> dict:
 
     callback = CALLBACK(collect)
     library.espeak_SetSynthCallback(callback)
+    variants = sorted(file.name for file in (Path(data) / "voices" / "!v").iterdir())
+    variant = request["voice"].partition("+")[2]
+    if variant and variant not in variants:
+        near = difflib.get_close_matches(variant, variants, n=4, cutoff=0.3) or ["f1", "f2", "m1", "m3"]
+        return {
+            "error": f"no variant of that name ({variant!r} in {request['voice']!r})",
+            "cure": f"Near ones are {', '.join(near)}; correct `voice`",
+        }
     name = choose(request["voice"])
     if name is None:
-        near = difflib.get_close_matches(request["voice"].lower().partition("+")[0], tags(), n=4, cutoff=0.3) or tags()[:8]
+        known = sorted(tags())
+        near = difflib.get_close_matches(request["voice"].lower().partition("+")[0], known, n=4, cutoff=0.3) or known[:8]
         return {
             "error": f"no voice of that name or language ({request['voice']!r})",
             "cure": f"Near ones are {', '.join(near)}; correct `voice` or the episode's language",
