@@ -103,7 +103,7 @@ class Limiter:
 
 
 def peaks(samples: Samples) -> Samples:
-    """For each of `samples` (n, channels) at 48 kHz the largest absolute value around it in any channel, between samples too."""
+    """The largest absolute value around each of `samples` (n, channels at 48 kHz), in any channel, also between samples."""
     import numpy as np
 
     fine = np.abs(sound.resample(samples, SAMPLE_RATE, OVERSAMPLING * SAMPLE_RATE))
