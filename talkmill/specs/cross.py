@@ -17,7 +17,7 @@ from talkmill.specs.yaml_file import Sheet, Where, quote
 MAX_WORDS = 3000
 """Words of one episode in one language: some twenty minutes. A render is one file and one job; more is a series."""
 
-FONT_SUFFIXES = (".ttf", ".otf")
+FONT_SUFFIXES = (".ttf", ".otf", ".ttc")
 
 _WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
