@@ -1,4 +1,4 @@
-"""Stages: one file a verb. A stage reads the tickets upstream, asks its backend for one making at a time, and fills a ticket."""
+"""Stages: one file a verb. A stage reads the tickets upstream, asks its backend for each making, and fills a ticket."""
 
 from __future__ import annotations
 
