@@ -87,9 +87,9 @@ class Espeak:
             finally:
                 worker.close()
             raw = np.frombuffer(out.read_bytes(), "<i2").astype(np.float32) / np.float32(32768)
-        speech = take.Speech(answer["rate"], LATE)
+        speech = take.Speech(answer["rate"], LATE, effects)
         speech.timed(raw, phones(answer, starts))
-        return take.finish(speech, words, effects, workdir)
+        return take.finish(speech, words, workdir)
 
 
 def phones(answer: Mapping[str, Any], starts: Sequence[tuple[int, int]]) -> list[Phone]:
