@@ -18,7 +18,6 @@ from talkmill.errors import MediaError, Problem, RequestError
 from talkmill.specs import resolve
 from talkmill.specs.load import Check, Project
 from talkmill.specs.models import Character, Episode, Scene
-from talkmill.specs.wording import nearest
 from talkmill.specs.yaml_file import Where, quote
 
 FREE_VOICES: tuple[Mapping[str, Any], ...] = ({"backend": "hibari"}, {"backend": "kokoro"}, {"backend": "espeak"})
@@ -77,19 +76,29 @@ def portraits(project: Project) -> Iterable[Problem]:
 
 
 def voice_files(project: Project) -> Iterable[Problem]:
-    """Voices of the user's that are no voices."""
+    """Voices that there are not: a file of the user's that is none, a name or a number that is unknown."""
     for name, character in project.characters.items():
         for where, voice in [(("voice",), character.voice), *((("voices", key), one) for key, one in character.voices.items())]:
-            model = _model(project, name, (*where, "model"), voice)
-            if model is None:
+            if project.touched(f"characters/{name}.yaml", (*where, "backend")):
                 continue
-            what = _no_model(model)
-            if what:
+            model = _model(project, name, (*where, "model"), voice)
+            settings = _settings(model) if model else None
+            if model and (what := _no_model(model)):
                 cure = "Fetch the .onnx file again: it has to be the voice itself, not a page or a pointer to it."
                 yield project.problem(name, (*where, "model"), f"is no voice ({what}, found {quote(voice.model)})", cure)
-            if voice.backend == "piper" and _settings(model) is None:
+            if model and voice.backend == "piper" and settings is None:
                 what = f"has a {model.name}.json beside it that is no voice's settings"
                 yield project.problem(name, (*where, "model"), what, "Put the .onnx.json there that came with the voice.")
+            elif what := _no_such(voice, settings):
+                key = "speaker" if voice.backend == "piper" else "voice"
+                what, _, cure = what.rpartition(". ")
+                yield project.problem(name, (*where, key), f"{voice.backend} has {what}", f"{cure}.")
+
+
+def _no_such(voice: Any, settings: Mapping[str, Any] | None) -> str | None:
+    """Why the backend has no such voice."""
+    asked = getattr(backends.load("speak", voice.backend), "no_such", None)
+    return asked(voice.model_dump(mode="json"), settings) if asked else None
 
 
 def voices(project: Project) -> Iterable[Problem]:
@@ -116,7 +125,7 @@ def voices(project: Project) -> Iterable[Problem]:
         if why:
             more = f" and {len(episodes) - 1} more" if len(episodes) > 1 else ""
             what = f"cannot speak {language}, as {character.name} does in {quote(episodes[0])}{more}: {voice.backend} {why}"
-            yield project.problem(speaker, where, what, _other_voice(language, why))
+            yield project.problem(speaker, where, what, _other_voice(language))
 
 
 def _voice_for(character: Character, language: str) -> Where:
@@ -125,10 +134,8 @@ def _voice_for(character: Character, language: str) -> Where:
     return ("voices", key) if key else ("voice",)
 
 
-def _other_voice(language: str, why: str) -> str:
-    """A cure: another name for what was misspelt, else a voice that can."""
-    if why.startswith("has no ") and "for" not in why.split("(")[0]:
-        return "Correct the voice."
+def _other_voice(language: str) -> str:
+    """A voice that can, as a cure."""
     for options in FREE_VOICES:
         kind: Any = backends.load("speak", options["backend"])
         if kind.cannot(options, language) is None:
@@ -149,10 +156,9 @@ def families(project: Project) -> Iterable[Problem]:
         if font is None or font.lower().endswith(FONT_FILES):
             continue
         if font.casefold() not in {family.casefold() for family in fonts.FAMILIES}:
-            close = nearest(font, fonts.FAMILIES)
             known = f"Choose one of {', '.join(fonts.FAMILIES)}, or give the path of a .ttf or .otf file."
             what = f"is no font that comes with Talkmill (found {quote(font)})"
-            yield project.problem_in(file, (*where, "captions", "font"), what, f"Did you mean '{close}'?" if close else known)
+            yield project.problem_in(file, (*where, "captions", "font"), what, known)
 
 
 def letters(project: Project) -> Iterable[Problem]:
