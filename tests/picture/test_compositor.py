@@ -23,7 +23,7 @@ STILL = Idle(0, 0, 0, 0, 0, 0, 0)
 
 @pytest.fixture
 def without_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("talkmill.picture.compositor.idle", lambda *_: STILL)
+    monkeypatch.setattr("talkmill.picture.stage.idle", lambda *_: STILL)
 
 
 def changed(made: Studio, style_face: tuple[float, float], a: int, b: int) -> tuple[int, int, int, int]:
