@@ -33,7 +33,9 @@ class Ffmpeg:
     name: ClassVar[str] = "ffmpeg"
     version: ClassVar[int] = 2
     licence: ClassVar[str] = ""
-    packages: ClassVar[tuple[str, ...]] = ("imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow")
+    packages: ClassVar[tuple[str, ...]] = (
+        "imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "scipy", "soxr", "pyloudnorm",
+    )  # fmt: skip
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Render as the package says.
@@ -96,7 +98,7 @@ def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path
     wanted, ceiling = target, CEILING
     for number in range(ROUNDS):
         levelled, encoded = folder / f"level-{number}.wav", folder / f"sound-{number}.m4a"
-        loudness.normalise(master, levelled, target=wanted, ceiling=ceiling)
+        loudness.normalise(master, levelled, wanted, ceiling)
         encode.sound(levelled, encoded, samples)
         levelled.unlink()
         heard = loudness.measure(encoded)
