@@ -103,7 +103,7 @@ class Mouth:
         opening = min(max(curves.get("open", 0.0), 0.0), 1.0)
         opened = (opening + 0.10 * tuck * (1 - opening)) * (1 - shut)
         unit, gap = self.unit, self.full_gap * opened
-        curl = min(max(0.72 + 0.75 * smile, -0.6), 1.3) * (1 - 0.9 * rounding) * (1 - 0.4 * shut) * (1 - 0.6 * tuck)
+        curl = min(max(0.72 + (0.75 if smile > 0 else 1.5) * smile, -0.8), 1.3) * (1 - 0.9 * rounding) * (1 - 0.4 * shut) * (1 - 0.6 * tuck)
         half = unit * (1 + (0.22 if wide > 0 else 0.26) * wide) * (1 - 0.30 * rounding) * (1 + 0.08 * max(smile, 0))
         half *= (1 - 0.04 * shut) * (1 - 0.14 * tuck)
         rest = 0.15 * unit * curl

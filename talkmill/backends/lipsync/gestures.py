@@ -45,7 +45,7 @@ MOODS = {
     "happy": Mood(smile=0.75, brow=0.25, lid=-0.25, nod=-0.1, energy=1.25),
     "sad": Mood(smile=-0.85, brow=-0.1, inner=0.9, lid=-0.4, nod=0.4, lean=0.35, energy=0.5),
     "angry": Mood(smile=-0.65, brow=-0.45, inner=-1.0, lid=-0.35, nod=0.3, energy=1.25),
-    "surprised": Mood(brow=0.95, inner=0.1, lid=0.9, nod=-0.35, energy=1.15),
+    "surprised": Mood(smile=-0.35, brow=0.95, inner=0.1, lid=0.9, nod=-0.35, energy=1.15),
     "tender": Mood(smile=0.45, brow=0.05, inner=0.5, lid=-0.3, nod=0.15, lean=0.6, energy=0.6),
 }
 
