@@ -85,7 +85,9 @@ def safe_area(size: tuple[int, int]) -> tuple[float, float, float, float]:
     return 0.05 * width, 0.06 * height, 0.95 * width, 0.94 * height
 
 
-def name_line(size: tuple[int, int], scene: Mapping[str, Any], chin: float, side: float = 0.0) -> tuple[np.ndarray, int, int] | None:
+def name_line(
+    size: tuple[int, int], scene: Mapping[str, Any], chin: float, side: float = 0.0
+) -> tuple[np.ndarray, int, int] | None:
     """The plate as a layer and its upper left corner; None where no name is shown. `chin` (y): the plate stays below it; `side` 0..1 is its
     place between the left and the right end of where text may be."""
     from PIL import Image, ImageDraw

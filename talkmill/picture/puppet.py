@@ -197,10 +197,7 @@ class Puppet:
         else:
             # The closed lid unfolds from a straight line, which is what the open eye has just become.
             bend = 0.25 + 0.75 * _smooth(blink, _MEET - 0.1, 1.0)
-            matrix = np.array([(1, 0, pose.face_x), (0, bend, line * (1 - bend) + pose.face_y)])
-            placed = sprite.warped(shut, matrix, face.box)
-            if placed is not None:
-                sprite.draw(face, placed)
+            self._squash(face, shut, (1.0, bend), line, (pose.face_x, pose.face_y))
 
     def _draw_dots(
         self, face: Sprite, closed: float, wide: float, slant: float, gaze: tuple[float, float], line: float, pose: Pose
@@ -262,8 +259,11 @@ class Puppet:
     def _squash(self, face: Sprite, eyes: Sprite, scale: tuple[float, float], line: float, shift: tuple[float, float]) -> None:
         """Both eyes scaled towards the line of the lids (y) and, each for itself, across."""
         middle = self.at(self.rig.face["centre"])[0]
+        level = sum(self.at(eye)[1] for eye in self.rig.face["eyes"]) / 2
+        common = line
         for eye in self.rig.face["eyes"]:
-            x = self.at(eye)[0]
+            x, y = self.at(eye)
+            line = common + y - level  # one eye of a face that is turned lies higher
             box = (eyes.x, eyes.y, round(middle), eyes.box[3]) if x < middle else (round(middle), eyes.y, *eyes.box[2:])
             matrix = np.array([(scale[0], 0, x * (1 - scale[0]) + shift[0]), (0, scale[1], line * (1 - scale[1]) + shift[1])])
             placed = sprite.warped(sprite.window(eyes, box), matrix, face.box)

@@ -17,7 +17,7 @@ from talkmill.picture.layout import place
 from talkmill.picture.rig import Rig
 from tests.picture.conftest import SIZE, Make, scene
 
-STYLES = ("avataaars", "critters", "personas", "toon-head")
+STYLES = ("avataaars", "bottts", "critters", "micah", "notionists", "personas", "toon-head")
 STILL = Idle(0, 0, 0, 0, 0, 0, 0)
 
 
