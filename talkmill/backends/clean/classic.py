@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
 from talkmill.backends import JSON, Result
-from talkmill.errors import BackendError
+from talkmill.errors import BackendError, MediaError
 from talkmill.media import loudness, sound
 from talkmill.model.speech import SAMPLE_RATE
 
@@ -28,7 +27,7 @@ class Classic:
     name: ClassVar[str] = "classic"
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "none"
-    packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "imageio-ffmpeg")
+    packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "soxr", "pyloudnorm")
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Clean one take.
@@ -44,16 +43,16 @@ class Classic:
                 "Give it a take of a `speak` backend."
             )
         level, hertz = float(request.get("level", LEVEL)), float(request.get("highpass", HIGHPASS))
-        out = workdir / "sound.wav"
-        with tempfile.TemporaryDirectory() as folder:
-            filtered = Path(folder) / "filtered.wav"
-            sound.write(filtered, highpassed(samples[:, 0], hertz))
+        filtered = highpassed(samples[:, 0], hertz)[:, None]
+        before = loudness.integrated(filtered)
+        if before > -math.inf:
+            made, gain = loudness.levelled(filtered, level, CEILING)
+        else:
             before = level_of(filtered)
-            if len(samples) >= loudness.SHORTEST * SAMPLE_RATE and before > loudness.SILENT:
-                _, gain = loudness.normalise(filtered, out, level, CEILING)
-            else:
-                gain = level - before
-                loudness.limited(filtered, out, gain, CEILING)
+            gain = level - before
+            made = loudness.Limiter(filtered).run(gain, CEILING)
+        out = workdir / "sound.wav"
+        sound.write(out, made)
         return Result(
             files={"sound": out}, facts={"samples": len(samples), "loudness": round(before, 2), "gain": round(gain, 2)}
         )
@@ -74,22 +73,15 @@ def highpassed(samples: sound.Samples, hertz: float) -> sound.Samples:
     return sosfiltfilt(sections, samples.astype(np.float64), padlen=room).astype(np.float32)
 
 
-def level_of(path: Path) -> float:
-    """LUFS of a mono WAV file; of one shorter than a block of the meter (0.4 s), its RMS in dB less 0.691.
+def level_of(samples: sound.Samples) -> float:
+    """Level of a sound that is shorter than a block of the meter (0.4 s): its RMS in dB less 0.691, as BS.1770 has it.
 
     Raises:
         MediaError: there is nothing to hear.
     """
     import numpy as np
 
-    from talkmill.errors import MediaError
-
-    if sound.count(path) >= loudness.SHORTEST * SAMPLE_RATE:
-        level = loudness.measure(path).integrated
-        if level > loudness.SILENT:
-            return level
-    samples, _ = sound.read(path)
     power = float(np.mean(samples.astype(np.float64) ** 2)) if len(samples) else 0.0
     if power < 1e-9:
-        raise MediaError(f"clean: {path.name}: nothing to hear in the take (RMS under -90 dB). Look at the text it speaks.")
+        raise MediaError("clean: nothing to hear in the take (RMS under -90 dB). Look at the text it speaks.")
     return 10 * math.log10(power) - 0.691
