@@ -102,7 +102,10 @@ class Workshop:
         clean = [self._make("clean", "classic", polish, {"sound": take.files["sound"]}) for take in takes]
         plan = timeline(FPS, lines, [take.facts["samples"] for take in takes], INTRO, OUTRO)
         late = (control.late if control else 0) * 48
-        mix = {"samples": plan.frames * plan.samples_per_frame, "starts": [plan.take_start(i) + late for i in range(len(lines))]}
+        mix = {
+            "samples": plan.frames * plan.samples_per_frame,
+            "starts": [plan.take_start(i) + late for i in range(len(lines))],
+        }
         master = self._make("clean", "timeline", mix, {f"take:{i}": made.files["sound"] for i, made in enumerate(clean)})
         segments = {}
         for index, segment in enumerate(plan.segments):
@@ -153,4 +156,10 @@ class Workshop:
 def scene(character: str) -> dict[str, Any]:
     """The built-in scene, without captions in the picture (they would only cost time)."""
     captions = {**CAPTIONS, "show": True}
-    return {**SCENE, "background": background(character), "name": character.title(), "name_line": NAME_LINE, "captions": captions}
+    return {
+        **SCENE,
+        "background": background(character),
+        "name": character.title(),
+        "name_line": NAME_LINE,
+        "captions": captions,
+    }

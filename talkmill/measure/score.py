@@ -97,6 +97,11 @@ class Score:
         """Seconds by which timed closures come late."""
         return np.array([made.offset for made in self.closures if not np.isnan(made.offset)])
 
+    @property
+    def misses(self) -> np.ndarray:
+        """Seconds by which closures miss their phonemes, either way; a missing one counts as `SEARCH`."""
+        return np.array([SEARCH] * sum(made.missing for made in self.closures) + np.abs(self.offsets).tolist())
+
     def confusion(self) -> dict[str, dict[str, int]]:
         """Shape asked for -> shape seen -> how often."""
         table = {name: dict.fromkeys([*CLASSES, shapes.OTHER], 0) for name in CLASSES}

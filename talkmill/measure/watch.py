@@ -127,6 +127,8 @@ class Finder:
         outer = (labels != LIP) & (labels != 0)
         if self.labels.lined:
             outer &= labels != LINE
+        # Where two colours meet, their mixture may look like a third: what is thinner than three pixels is such an edge.
+        outer = cv2.morphologyEx(outer.astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 1), np.uint8)) > 0
         seen.height[frame] = _extents(outer).mean()
         seen.width[frame] = last - first + 1
         seen.teeth[frame] = (labels == TOOTH).sum(axis=0).mean()
