@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 
 from talkmill.measure.subject import Colour, Face
@@ -10,12 +11,12 @@ from talkmill.picture.rig import Rig
 
 ROLES = ("line", "inside", "teeth", "tongue", "lips")
 """What a pixel of the mouth can be; in a frame of labels each is its place here plus 1, and 0 is no mouth."""
-SHARE = 0.004
-"""Share of the pixels about the mouth from which a colour of the face counts."""
+SHARE = 0.0006
+"""Share of the pixels about the mouth from which a colour of the figure counts: a thin outline has little more."""
 STEP = 4
 """Levels of Y', Cb and Cr that are one cell of the table of labels."""
-FACE = ("head", "nose", "beard", "front", "glasses")
-"""Layers that may be seen about the mouth."""
+HIDDEN = frozenset(("mouth", "white", "pupils", "lashes", "dots", "shut", "brows", "eyes", "half", "shape"))
+"""Parts that are not about the mouth, or are the mouth."""
 
 
 def palette(rig: Rig) -> tuple[dict[str, tuple[Colour, ...]], tuple[Colour, ...]]:
@@ -38,7 +39,8 @@ def _mixed(first: Colour, second: Colour, share: float) -> Colour:
 
 
 def _drawn(rig: Rig) -> list[Colour]:
-    """The plain colours of the face's layers about the mouth."""
+    """The plain colours of the figure about the mouth: of pixels whose neighbours have the same colour, so that no mixture of
+    two, at an edge, counts as a third."""
     from PIL import Image
 
     side = round(2.2 * rig.mouth["half_width"] + rig.mouth["gap"])
@@ -46,20 +48,22 @@ def _drawn(rig: Rig) -> list[Colour]:
     canvas = np.zeros((2 * side, 2 * side, 4), np.uint8)
     paper = Image.fromarray(canvas, "RGBA")
     for layer in rig.layers:
-        if layer.part in FACE and layer.path is not None:
+        if layer.part not in HIDDEN and layer.path is not None:
             with Image.open(layer.path) as opened:
                 sheet = Image.new("RGBA", paper.size)
                 sheet.paste(opened.convert("RGBA"), (layer.box[0] - x + side, layer.box[1] - y + side))
                 paper.alpha_composite(sheet)
     pixels = np.asarray(paper)
-    seen = pixels[pixels[..., 3] > 250][:, :3]
+    window = np.ones((3, 3), np.uint8)
+    plain = (cv2.dilate(pixels, window) - cv2.erode(pixels, window)).max(axis=2) <= 6
+    seen = pixels[plain & (pixels[..., 3] > 250)][:, :3]
     if not len(seen):
         return []
-    cells, counts = np.unique(seen >> 4, axis=0, return_counts=True)
+    codes = (seen >> 4).astype(np.int32) @ np.array([256, 16, 1])
     found = []
-    for cell in cells[counts > SHARE * len(seen)]:
-        mean = np.median(seen[(seen >> 4 == cell).all(axis=1)], axis=0) / 255
-        found.append(tuple(float(value) for value in MATRIX @ mean.astype(np.float32) + OFFSET))
+    for code in np.flatnonzero(np.bincount(codes, minlength=4096) > SHARE * len(seen)):
+        middle = np.median(seen[codes == code], axis=0) / 255
+        found.append(tuple(float(value) for value in MATRIX @ middle.astype(np.float32) + OFFSET))
     return found
 
 

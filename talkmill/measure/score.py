@@ -22,6 +22,8 @@ CORE = 0.6
 """The part of a vowel, about its middle, whose frames are judged; at its ends it is half its neighbour."""
 MOVES = 0.02
 """Change of opening (against the widest) or width (against the mouth at rest) in one frame, up to which a mouth is still."""
+BREAK = 0.03
+"""Seconds of silence beside a phoneme that may keep its lips shut for longer."""
 POP, SETTLED = 1.5, 0.5
 """Levels of luma by which a picture differs that flickers from its neighbours; those differ by less than `SETTLED` of it."""
 AROUND_TAKE = 0.10
@@ -36,6 +38,7 @@ class Spoken:
     start: float
     end: float
     line: int
+    pause: bool = False  # whether silence comes directly before or after it
 
     @property
     def middle(self) -> float:
@@ -118,10 +121,12 @@ def phones(subject: Subject, late: float) -> Iterator[Spoken]:
     """Every phoneme but silences, when it is heard: the take's times, and `late` seconds by which the whole sound is late."""
     shift = 0.0 if np.isnan(late) else late
     for index, line in enumerate(subject.lines):
-        for one in line.take.phonemes:
-            if one.symbol:
-                start, end = ((line.start + at) / SAMPLE_RATE + shift for at in (one.start, one.end))
-                yield Spoken(one.symbol, start, end, index)
+        said = [one for one in line.take.phonemes if one.symbol]
+        for number, one in enumerate(said):
+            before = one.start - said[number - 1].end if number else SAMPLE_RATE
+            after = said[number + 1].start - one.end if number + 1 < len(said) else SAMPLE_RATE
+            start, end = ((line.start + at) / SAMPLE_RATE + shift for at in (one.start, one.end))
+            yield Spoken(one.symbol, start, end, index, max(before, after) > BREAK * SAMPLE_RATE)
 
 
 def score(subject: Subject, watched: Watched, heard: Heard) -> tuple[Score, list[Shape]]:
@@ -191,6 +196,7 @@ def _closures(said: list[Spoken], shape: Shape, seen: Seen, still: np.ndarray, f
             continue
         start, end, pause = min(near, key=lambda hold: _away(hold, phone))
         within = start < phone.end + 1 / fps and end > phone.start - 1 / fps
+        pause = pause or phone.pause
         offset = float("nan") if pause else (start + end) / 2 - phone.middle
         out.append(Closure(phone, within, False, pause, offset))
     return out
@@ -211,7 +217,7 @@ def _joined(said: list[Spoken]) -> list[Spoken]:
         if one.symbol not in CLASSES[SHUT]:
             continue
         if out and out[-1].line == one.line and one.start - out[-1].end < 1e-3:
-            out[-1] = Spoken(out[-1].symbol + one.symbol, out[-1].start, one.end, one.line)
+            out[-1] = Spoken(out[-1].symbol + one.symbol, out[-1].start, one.end, one.line, out[-1].pause or one.pause)
         else:
             out.append(one)
     return out

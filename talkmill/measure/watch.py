@@ -103,8 +103,20 @@ class Finder:
         self.labels = Labels(face)
         empty = [np.full(face.frames, np.nan) for _ in range(8)]
         self.seen = Seen(face, self.labels.lined, *empty)
+        self.near = self._near()
         self.patches: list[np.ndarray] = []
         self.patch = (round(2.6 * face.unit), round(1.2 * face.unit + face.gap))
+
+    def _near(self) -> np.ndarray:
+        """Which pixels of the window lie where a mouth can be: an ellipse about the widest open one, and the head's reach."""
+        face = self.face
+        left, top, right, bottom = face.window
+        x, y = max(left, self.origin[0]), max(top, self.origin[1])
+        made = np.zeros((bottom - y, right - x), np.uint8)
+        centre = (face.anchor[0] - x, face.anchor[1] - y + 0.3 * face.gap)
+        axes = (1.5 * face.unit + 0.8 * face.reach, 0.45 * face.unit + 0.55 * face.gap + 0.8 * face.reach)
+        cv2.ellipse(made, (centre, (2 * axes[0], 2 * axes[1]), 0.0), 1, cv2.FILLED)
+        return made > 0
 
     def look(self, picture: np.ndarray, frame: int) -> None:
         """Measure the mouth in a picture of Y', Cb, Cr planes, uint8 (3, h, w): frame `frame` of the face's shot."""
@@ -112,8 +124,7 @@ class Finder:
         x, y = max(left - self.origin[0], 0), max(top - self.origin[1], 0)
         view = picture[:, y : max(bottom - self.origin[1], 0), x : max(right - self.origin[0], 0)]
         labels = self.labels.of(view)
-        at = (self.face.anchor[0] - self.origin[0] - x, self.face.anchor[1] - self.origin[1] - y)
-        mask = mouth_mask(labels, at, self.face.unit)
+        mask = mouth_mask(labels, self.near[: labels.shape[0], : labels.shape[1]], self.face.unit)
         if mask is None:
             self.patches.clear()
             return
@@ -148,28 +159,25 @@ class Finder:
         self.patches = [*self.patches[-1:], patch]
 
 
-def mouth_mask(labels: np.ndarray, at: tuple[float, float], unit: float) -> np.ndarray | None:
-    """Which pixels are the mouth: the piece nearest to where it should be, with what touches it; None: none is there.
+def mouth_mask(labels: np.ndarray, near: np.ndarray, unit: float) -> np.ndarray | None:
+    """Which pixels are the mouth: the piece that lies where it should be, with what touches it; None: none is there.
 
-    `labels` are those of `Labels.of`, `at` is (x, y) in them, `unit` the half width of the closed mouth.
+    `labels` are those of `Labels.of`, `near` says which pixels are where a mouth can be (`Finder.near`), `unit` is the half
+    width of the closed mouth. Of an outline or a collar of the mouth's colour most lies elsewhere.
     """
     count, pieces, stats, _ = cv2.connectedComponentsWithStats((labels > 0).astype(np.uint8), connectivity=8)
-    best, away = 0, np.inf
     sizes = stats[:, cv2.CC_STAT_AREA]
-    for index in range(1, count):
-        if sizes[index] < SMALLEST * unit * unit:
-            continue
-        x, y, width, height = stats[index, :4]
-        apart = np.hypot(max(x - at[0], at[0] - x - width, 0), max(y - at[1], at[1] - y - height, 0))
-        apart += 0.5 * abs(x + width / 2 - at[0])
-        if apart < away:
-            best, away = index, apart
-    if not best:
+    inside = np.bincount(pieces[near], minlength=count)
+    weight = 2 * inside - sizes
+    weight[0] = 0
+    weight[sizes < SMALLEST * unit * unit] = 0
+    best = int(np.argmax(weight))
+    if weight[best] <= 0:
         return None
     chosen = pieces == best
     x, y, width, height = stats[best, :4]
     for index in range(1, count):
-        if index == best or sizes[index] < 8:
+        if index == best or sizes[index] < 8 or 2 * inside[index] < sizes[index]:
             continue
         px, py, pw, ph = stats[index, :4]
         beside = max(px - x - width, x - px - pw, 0) + max(py - y - height, y - py - ph, 0)

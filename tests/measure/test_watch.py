@@ -82,9 +82,19 @@ def test_another_length_than_was_made_is_an_error(tmp_path):
 
 def test_a_face_without_a_mouth_is_not_given_one(tmp_path):
     """Where nothing has a colour of the mouth, nothing is measured."""
-    labels = np.zeros((50, 60), np.uint8)
-    assert mouth_mask(labels, (30, 25), 20) is None
+    labels, near = np.zeros((50, 60), np.uint8), np.ones((50, 60), bool)
+    assert mouth_mask(labels, near, 20) is None
     labels[2:4, 2:4] = 2
-    assert mouth_mask(labels, (30, 25), 20) is None
+    assert mouth_mask(labels, near, 20) is None
     labels[20:26, 15:45] = 2
-    assert mouth_mask(labels, (30, 25), 20).sum() == 6 * 30
+    assert mouth_mask(labels, near, 20).sum() == 6 * 30
+
+
+def test_a_chin_of_the_mouths_colour_is_not_the_mouth():
+    """What reaches out of where a mouth can be is something else, however large it is."""
+    labels, near = np.zeros((60, 80), np.uint8), np.zeros((60, 80), bool)
+    near[10:40, 15:65] = True
+    labels[20:28, 25:55] = 2
+    labels[36:38, :] = 1
+    labels[38:60, :10] = 3
+    assert mouth_mask(labels, near, 20).sum() == 8 * 30

@@ -24,7 +24,7 @@ class Viseme:
     """
 
     name = "viseme"
-    version = 1
+    version = 2
     licence = "Apache-2.0"
     packages = ("numpy", "openfacefx")
 
