@@ -72,7 +72,7 @@ WRONG = [
     (A, '"#E8A33D"', "orange", [f"15: scene.background.accent: is no colour (found 'orange'). {COLOUR}"]),
     (A, '"#E8A33D"', '"#fff"', [f"15: scene.background.accent: is no colour (found '#fff'). {COLOUR}"]),
     (A, '["#22304F", "#0E1320"]', '["#22304F"]', ["14: scene.background.gradient.colours: holds too few (found 1, at least 2). Add some."]),
-    (A, '["#22304F", "#0E1320"]', f"[{', '.join(['111111'] * 5)}]", ["14: scene.background.gradient.colours: holds too many (found 5, 4 at most). Take some away."]),
+    (A, '["#22304F", "#0E1320"]', '["#111111"' + ', "#111111"' * 4 + "]", ["14: scene.background.gradient.colours: holds too many (found 5, 4 at most). Take some away."]),
     (A, "    accent: ", "    colour: ", ["13: scene.background: needs exactly one of colour, gradient and image (found colour and gradient). Keep one of the three."]),
     (A, "  es: {", "  Spanish: {", ["11: voices.Spanish: is no language tag (found 'Spanish'). Write it like en, es or pt-BR."]),
     (W, "id: coffee", "id: ../coffee", [f"3: episodes[0].id: must be a short name (found '../coffee'). {SHORT}"]),

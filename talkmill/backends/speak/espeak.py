@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tempfile
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from talkmill.backends import JSON, Result
-from talkmill.backends.speak import take, text
+from talkmill.backends.speak import espeak_voices, take, text
 from talkmill.backends.speak.process import Worker
 from talkmill.backends.speak.times import Phone, letters
 
@@ -33,6 +34,23 @@ class Espeak:
     version: ClassVar[int] = 1
     licence: ClassVar[str] = "none: the sound is the user's. The engine (GPL-3.0-or-later) does not bind it"
     packages: ClassVar[tuple[str, ...]] = ("espeakng-loader", "numpy", "soxr", "pyworld-prebuilt")
+
+    @classmethod
+    def cannot(cls, options: Mapping[str, JSON], language: str, settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why there is no such voice, or it does not speak the language; None where it does."""
+        voices, named = espeak_voices.installed(), options.get("voice")
+        if voices is None:
+            return None  # what is not installed is told when the engine is started
+        if not named:
+            return None if voices.speaks(language) else f"has no voice for {language}"
+        base, _, variant = named.partition("+")
+        if not voices.has(base):
+            near = difflib.get_close_matches(base.lower(), sorted(voices.languages), n=3, cutoff=0.3)
+            return f"has no voice of that name (found {named!r}{', near ones are ' + ', '.join(near) if near else ''})"
+        if variant and variant not in voices.variants:
+            near = difflib.get_close_matches(variant, sorted(voices.variants), n=3, cutoff=0.3) or ["f1", "f2", "m1", "m3"]
+            return f"has no variant of that name (found {named!r}, near ones are {', '.join(near)})"
+        return None
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Speak one utterance.
@@ -59,6 +77,7 @@ class Espeak:
                 answer = worker.ask(
                     {
                         "voice": request.get("voice") or request["language"],
+                        "names": espeak_voices.NAMES,
                         "text": " ".join(word for word in said if word),
                         "out": str(out),
                         "rate": round(WORDS_A_MINUTE * effects.get("pace", 1)),

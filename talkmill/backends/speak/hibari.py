@@ -40,6 +40,11 @@ class Hibari:
     def __init__(self) -> None:
         self._loaded: tuple[str, Any] | None = None
 
+    @classmethod
+    def cannot(cls, options: Mapping[str, JSON], language: str, settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why this voice does not speak the language; None where it does."""
+        return None if language.split("-")[0] == "en" else "speaks English only"
+
     def close(self) -> None:
         """Let the model go; the next `run` loads it again."""
         self._loaded = None
@@ -50,9 +55,9 @@ class Hibari:
         Raises:
             BackendError: nothing in the text can be spoken, the text is not English, the voice's file is unusable.
         """
-        if request["language"].split("-")[0] != "en":
+        if why := self.cannot(request, request["language"]):
             raise BackendError(
-                f"speak: hibari: it speaks English only (the text is {request['language']!r}). "
+                f"speak: hibari: it {why} (the text is {request['language']!r}). "
                 "Give the character a voice for that language under `voices`, for example `backend: espeak`."
             )
         engine = self._engine(request, inputs)

