@@ -14,6 +14,8 @@ import numpy as np
 from talkmill.backends.lipsync.articulation import (
     ARTICULATORS,
     CONSTRICTIONS,
+    LOOSE,
+    LOOSENESS,
     SHUT,
     SILENCE,
     TARGETS,
@@ -157,9 +159,13 @@ def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
     _, weights = build_viseme_curves(spans, fps=rate, mapping=mapping, params=params)
     weights = weights[OVERSAMPLING // 2 :: OVERSAMPLING][:frames]
     sharp = weights**SHARPNESS
-    sharp /= np.maximum(sharp.sum(axis=1, keepdims=True), 1e-9)
-    values = sharp @ np.array([TARGETS[name] for name in mapping.target_names])
-    return {name: values[:, index].copy() for index, name in enumerate(ARTICULATORS)}
+    targets = np.array([TARGETS[name] for name in mapping.target_names])
+    firm = np.array([LOOSENESS if name in LOOSE else 1.0 for name in mapping.target_names])
+    out = {}
+    for index, name in enumerate(ARTICULATORS):
+        said = sharp * firm if name in ("width", "round") else sharp
+        out[name] = said @ targets[:, index] / np.maximum(said.sum(axis=1), 1e-9)
+    return out
 
 
 def _shapes(phones: Sequence[Phone], length: float) -> list[tuple[str, float, float]]:
