@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from talkmill.model.timeline import Segment, Timeline
 
@@ -128,7 +129,7 @@ def pieces(timeline: Timeline, shots: Sequence[Shot]) -> tuple[Piece, ...]:
     for character in cast:
         own = [segment for segment in segments if segment.speaker == character]
         edges = sorted({0, timeline.frames, *(s.start for s in segments), *(s.end for s in segments if s.speaker == character)})
-        for start, end in zip(edges, edges[1:], strict=False):
+        for start, end in pairwise(edges):
             if end > timeline.frames or any(one.start <= start < one.end for one in own):
                 continue
             if not any(character in shot.cast and shot.start < end and start < shot.end for shot in shots):

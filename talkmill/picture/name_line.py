@@ -102,8 +102,10 @@ def safe_area(size: tuple[int, int]) -> tuple[float, float, float, float]:
 def name_line(
     size: tuple[int, int], scene: Mapping[str, Any], chin: float, side: float = 0.0
 ) -> tuple[np.ndarray, int, int] | None:
-    """The plate as a layer and its upper left corner; None where no name is shown. `chin` (y): the plate stays below it; `side` 0..1 is its
-    place between the left and the right end of where text may be."""
+    """The plate as a layer and its upper left corner; None where no name is shown.
+
+    `chin` (y): the plate stays below it. `side` 0..1: its place between the left and the right end of where text may be.
+    """
     from PIL import Image, ImageDraw
 
     wanted = scene["name_line"]

@@ -165,19 +165,15 @@ def _backdrop(
     heights = [y + 0.06 * puppet.face for (_, y), puppet in zip(places, puppets, strict=True)]
     radius = 0.75 * max(puppet.face for puppet in puppets) * (1, 1.35, 1.7)[len(puppets) - 1]
     disc = (width / 2, sum(heights) / len(heights), radius)
-    made: np.ndarray | None = None
+    made = background(size, scenes[0]["background"], images[0], disc)
     for index, (scene, image) in enumerate(zip(scenes, images, strict=True)):
-        if index and (scene["background"], image) == (scenes[index - 1]["background"], images[index - 1]):
+        if not index or (scene["background"], image) == (scenes[index - 1]["background"], images[index - 1]):
             continue
         picture = background(size, scene["background"], image, disc)
-        if made is None:
-            made = picture
-            continue
         middle = (places[index - 1][0] + places[index][0]) / 2
         share = np.clip((np.arange(width, dtype=np.float32) - middle) / (0.36 * width) + 0.5, 0, 1)
         share = (share * share * (3 - 2 * share))[None, :, None]
         made += share * (picture - made)
-    assert made is not None
     return made
 
 

@@ -23,8 +23,8 @@ from pydantic import (
     model_validator,
 )
 
-from talkmill.specs.scalars import field_leaves, typed, wrong
 from talkmill.specs.acting import FEELING, SHOTS, VIEW, ShotRule, feeling, rule, view
+from talkmill.specs.scalars import field_leaves, typed, wrong
 from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, trait, unique
 from talkmill.specs.yaml_file import Plain, quote
 
@@ -277,8 +277,8 @@ class Lipsync(Spec):
     """How a mouth follows speech."""
 
     sync_strength: float | None = Field(default=None, ge=0, le=1.2)
-    """How far the mouth moves: 1 is the style's own full movement, 0.8 to 0.9 looks realistic, 0.6 to 0.7 stylised. Lips meet for
-    p, b and m whatever it is."""
+    """How far the mouth moves: 1 is the style's own full movement, 0.8 to 0.9 looks realistic, 0.6 to 0.7 stylised. Lips meet
+    for p, b and m whatever it is."""
     temporal_smoothing: float | None = Field(default=None, ge=0, le=1)
     """How far movements run into each other: 0 is crisp, 1 lazy. Lips still meet for p, b and m."""
 
@@ -321,8 +321,8 @@ class Line(Spec):
     shot: Annotated[str | list[str], BeforeValidator(view), VIEW] | None = Field(
         default=None, examples=["together", "ada", ["ada", "milo"]]
     )
-    """Who is in the picture during this line: `together`, a character, or a list of characters from left to right. Without it the
-    episode's `shots` decide."""
+    """Who is in the picture during this line: `together`, a character, or a list of characters from left to right. Without it
+    the episode's `shots` decide."""
 
 
 class Post(Spec):
@@ -343,8 +343,8 @@ class Shots(Spec):
     together: Annotated[list[Id], AfterValidator(unique)] | None = Field(
         default=None, min_length=2, max_length=3, examples=[["ada", "milo"]]
     )
-    """Who is in the frame together, from left to right: two or three characters. Without it all who speak, in the order in which
-    they first do."""
+    """Who is in the frame together, from left to right: two or three characters. Without it all who speak, in the order in
+    which they first do."""
 
 
 class Episode(Spec):

@@ -2,15 +2,15 @@
 
 - request: `fps`, `frames` (length of the segment), `lead` (frames before the take starts), `take` (JSON of `model.Take`),
   `emotion`, `strength` (of the emotion, 0..1), `sync_strength` (0..1.2; 0.8 to 0.9 is realistic, 0.6 to 0.7 stylised, 1 the
-  style's own full movement), `temporal_smoothing` (0..1), `seed`; `viseme` also takes `shift` (ms, default 0: the curves are moved by that much
-  against the take's times, negative is earlier)
+  style's own full movement), `temporal_smoothing` (0..1), `seed`; `viseme` also takes `shift` (ms, default 0: the curves are
+  moved by that much against the take's times, negative is earlier)
 - inputs: `sound` (the cleaned take) and `rig` for backends that look at them; `viseme` uses `sound` for loudness
 - files: `curves` (curves.json, below)
 - facts: `frames`; of `viseme` also `closures` (how many p, b, m), `closures_shut` (how many of them have a frame with shut
   lips) and `still` (share of the silent frames in which the mouth does not move)
 
-`listen` makes the face of somebody who listens: request `fps`, `frames`, `heard` ([[start, end]] of the stretches of speech that
-are heard, in seconds from the segment's start), `emotion` and `strength` (of the line that is heard), `seed` (text); no inputs.
+`listen` makes the face of somebody who listens: request `fps`, `frames`, `heard` ([[start, end]] of the stretches of speech
+that are heard, in seconds from the segment's start), `emotion` and `strength` (of that line), `seed` (text); no inputs.
 
 curves.json: `{"fps", "frames", "curves": {name: [one number a frame]}}`, numbers rounded to 4 decimals, as the face is in the
 frame's middle; every curve at rest (0) in the first and the last frame, so that segments join without a jump. An

@@ -63,6 +63,7 @@ class Recipe:
 
 
 def element(name: str, children: list[Element] | None = None, **attributes: Any) -> Element:
+    """An SVG element; `stroke_width` is written `stroke-width`."""
     made: Element = {"type": "element", "name": name, "attributes": {k.replace("_", "-"): v for k, v in attributes.items()}}
     if children is not None:
         made["children"] = children
@@ -75,10 +76,12 @@ def clipped(elements: list[Element], shapes: list[Element], name: str) -> list[E
 
 
 def rect(x: float, y: float, width: float, height: float, **more: Any) -> Element:
+    """A rectangle."""
     return element("rect", x=f"{x:g}", y=f"{y:g}", width=f"{width:g}", height=f"{height:g}", **more)
 
 
 def circle(x: float, y: float, radius: float, **more: Any) -> Element:
+    """A circle."""
     return element("circle", cx=f"{x:g}", cy=f"{y:g}", r=f"{radius:g}", **more)
 
 
