@@ -54,6 +54,13 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("kind", choices=("character", "schedule"))
     new.add_argument("id", metavar="ID", help="name of the file, and its id")
     new.set_defaults(run=_new)
+
+    why = commands.add_parser("why", help="say why an episode is made again")
+    why.add_argument("episode", metavar="EPISODE", help="the episode's id")
+    why.add_argument("language", nargs="?", metavar="LANG", help="one of its languages (default: all)")
+    why.add_argument("--root", default=".", type=Path, help="the project's folder (default: here)")
+    why.add_argument("--json", action="store_true", help="for programs: a list of {episode, language, due, in_place, stages}")
+    why.set_defaults(run=_why)
     return parser
 
 
@@ -83,6 +90,17 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 def _count(number: int, plural: str) -> str:
     return f"{number} {plural if number != 1 else plural.removesuffix('s')}"
+
+
+def _why(arguments: argparse.Namespace) -> int:
+    from talkmill.why import why
+
+    answers = why(arguments.root, arguments.episode, arguments.language)
+    if arguments.json:
+        print(json.dumps([answer.to_json() for answer in answers], ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(answer.to_text() for answer in answers))
+    return 0
 
 
 def _new(arguments: argparse.Namespace) -> int:
