@@ -16,6 +16,7 @@ from talkmill import backends
 from talkmill.backends.caption import fonts
 from talkmill.errors import MediaError, Problem, RequestError
 from talkmill.specs import resolve
+from talkmill.specs.cross import is_font
 from talkmill.specs.load import Check, Project
 from talkmill.specs.models import Character, Episode, Scene
 from talkmill.specs.yaml_file import Where, quote
@@ -145,7 +146,7 @@ def _other_voice(language: str) -> str:
 
 
 def families(project: Project) -> Iterable[Problem]:
-    """Caption fonts that nobody knows."""
+    """Caption fonts that nobody knows, and font files that are none."""
     files: list[tuple[str, Where, Scene]] = [("config.yaml", ("scene",), project.config.scene)]
     files += [(f"characters/{name}.yaml", ("scene",), one.scene) for name, one in project.characters.items()]
     for schedule, found in project.schedules.items():
@@ -153,7 +154,14 @@ def families(project: Project) -> Iterable[Problem]:
         files += [(file, ("episodes", index, "scene"), one.scene) for index, one in enumerate(found.episodes)]
     for file, where, scene in files:
         font = scene.captions.font if scene.captions else None
-        if font is None or font.lower().endswith(FONT_FILES):
+        path = _font_file(project, font)
+        if path and is_font(path) and not project.touched(file, (*where, "captions", "font")):
+            try:
+                fonts.require_font(path)
+            except MediaError as error:
+                what, _, cure = str(error).removeprefix("captions.font: ").partition("). ")
+                yield project.problem_in(file, (*where, "captions", "font"), f"{what})", cure)
+        if font is None or path is not None:
             continue
         if font.casefold() not in {family.casefold() for family in fonts.FAMILIES}:
             known = f"Choose one of {', '.join(fonts.FAMILIES)}, or give the path of a .ttf or .otf file."
@@ -167,15 +175,12 @@ def letters(project: Project) -> Iterable[Problem]:
         unusual = [(number, who, text) for number, who, text in item.lines if not fonts.EVERYWHERE.issuperset(text)]
         for number, who, text in unusual:
             style = resolve.caption_style(project.config, who, project.characters[who], item.episode)
-            named = style["font"] or ""
-            own = project.root / named if named.lower().endswith(FONT_FILES) else None
+            own = _font_file(project, style["font"])
             if own is not None and not own.is_file():
                 continue
             try:
                 missing = fonts.lacking(text, own)
-            except MediaError as error:
-                what, _, cure = str(error).partition(". ")
-                yield project.problem_in(item.file, (*item.where, "script", number), what.removeprefix("captions.font: "), cure)
+            except MediaError:  # the font has been told
                 break
             if missing:
                 what = f"has letters in {item.language} that no font here can draw (found {' '.join(missing[:12])})"
@@ -184,6 +189,11 @@ def letters(project: Project) -> Iterable[Problem]:
                     cure = f"{fonts.CURES[fonts.CJK]}, or give a font file that has them as captions.font."
                 yield project.problem_in(item.file, (*item.where, "script", number), what, cure)
                 break
+
+
+def _font_file(project: Project, font: str | None) -> Path | None:
+    """A font of the user's; None where a family is named."""
+    return project.root / font if font and font.lower().endswith(FONT_FILES) else None
 
 
 def name_lines(project: Project) -> Iterable[Problem]:
@@ -204,22 +214,27 @@ def name_lines(project: Project) -> Iterable[Problem]:
             if all(text.isascii() for text in texts.values()):
                 continue
             line = resolve.scene(project.config, who, character, item.episode)["name_line"]
+            named = _drawn(character.name)
             for (file, where), text in texts.items():
-                shown = where == ("name",) or text == line["role"]
-                if line["show"] and shown and (file, where) not in seen and (what := _not_drawn(text)):
+                # One font draws both, so a role is looked at together with the name, unless the name has been told.
+                is_name = where == ("name",)
+                if not line["show"] or not (is_name or text == line["role"]) or (file, where) in seen:
+                    continue
+                if not (named if is_name else _drawn(character.name + text if named else text)):
                     seen.add((file, where))
+                    what = f"has letters that the name line cannot draw (found {quote(text)})"
                     cure = "Write it in Latin, Greek or Cyrillic letters, or set name_line.show to false."
                     yield project.problem_in(file, where, what, cure)
 
 
-def _not_drawn(text: str) -> str | None:
+def _drawn(text: str) -> bool:
     from talkmill.picture import name_line
 
     try:
         name_line.require_letters(text)
     except RequestError:
-        return f"has letters that the name line cannot draw (found {quote(text)})"
-    return None
+        return False
+    return True
 
 
 def _model(project: Project, character: str, where: Where, voice: Any) -> Path | None:

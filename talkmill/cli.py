@@ -60,6 +60,13 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="for programs: everything that was measured")
     check.add_argument("--picture", type=Path, metavar="OUT.png", help="draw the mouth over time, and its worst moments")
     check.set_defaults(run=_check)
+
+    why = commands.add_parser("why", help="say why an episode is made again")
+    why.add_argument("episode", metavar="EPISODE", help="the episode's id")
+    why.add_argument("language", nargs="?", metavar="LANG", help="one of its languages (default: all)")
+    why.add_argument("--root", default=".", type=Path, help="the project's folder (default: here)")
+    why.add_argument("--json", action="store_true", help="for programs: a list of {episode, language, due, in_place, stages}")
+    why.set_defaults(run=_why)
     return parser
 
 
@@ -104,6 +111,17 @@ def _check(arguments: argparse.Namespace) -> int:
 
         draw(found, arguments.picture)
     return 0 if found.passed else 1
+
+
+def _why(arguments: argparse.Namespace) -> int:
+    from talkmill.why import why
+
+    answers = why(arguments.root, arguments.episode, arguments.language)
+    if arguments.json:
+        print(json.dumps([answer.to_json() for answer in answers], ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(answer.to_text() for answer in answers))
+    return 0
 
 
 def _new(arguments: argparse.Namespace) -> int:

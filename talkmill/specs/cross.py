@@ -114,7 +114,8 @@ def _speakers(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Prob
 
 
 def _unknown(name: str, everyone: Set[str]) -> tuple[str, str]:
-    return f"is no character (found {quote(name)})", did_you_mean(name, everyone, "Known characters")
+    cure = did_you_mean(name, everyone, "Known characters") if everyone else f"`talkmill new character {name}` writes one."
+    return f"is no character (found {quote(name)})", cure
 
 
 def _languages(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Problem]:
@@ -183,7 +184,7 @@ def _scene(root: Path, sheet: Sheet, where: Where, scene: Scene) -> Iterator[Pro
         path, problem = _inside(root, sheet, place, font)
         if problem:
             yield problem
-        elif path and not _is_font(path):
+        elif path and not is_font(path):
             yield sheet.problem(place, f"is no font file (found {quote(font)})", "Give a .ttf or .otf file.")
 
 
@@ -244,7 +245,8 @@ def _is_picture(path: Path) -> bool:
     return head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or webp
 
 
-def _is_font(path: Path) -> bool:
+def is_font(path: Path) -> bool:
+    """Whether a file begins as a TrueType or OpenType font does."""
     return _head(path).startswith((b"\x00\x01\x00\x00", b"OTTO", b"true", b"ttcf"))
 
 

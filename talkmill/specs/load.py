@@ -133,7 +133,19 @@ def _sheets(root: Path, named: Mapping[str, list[Path]], found: list[Problem]) -
             else:
                 seen[path.stem.lower()] = path.name
                 files.append(file)
-    return {file: read(root / file, file) for file in files}
+    inside = [file for file in files if not _leaves(root, file)]
+    for file in files:
+        if file not in inside:
+            found.append(Problem(file, 0, "", "is a link that leaves the project", "Put the file itself into the project."))
+    return {file: read(root / file, file) for file in inside}
+
+
+def _leaves(root: Path, file: str) -> bool:
+    """Whether a spec is a link, or lies in a linked folder, that leads out of the project."""
+    try:
+        return not (root / file).resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a link to itself, which cannot be read either
+        return False
 
 
 def _files(folder: Path, found: list[Problem]) -> list[Path]:

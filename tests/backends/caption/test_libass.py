@@ -169,6 +169,13 @@ def test_a_font_of_the_project_is_used_as_it_is(tmp_path: Path) -> None:
     assert look(tmp_path, result).drawing.problems() == []
 
 
+def test_each_speaker_may_have_a_font_file_of_its_own(tmp_path: Path) -> None:
+    """Law: an input `font:<speaker>` is that speaker's, as a plan names it; the other keeps the family that comes with Talkmill."""
+    asked = request("Hello there", "Good day") | {"styles": {"speaker0": {"font": "mine.ttf"}, "speaker1": {}}}
+    result = Libass().run(asked, {"font:speaker0": fonts.FAMILIES["Rubik"].path()}, tmp_path)
+    assert [fact["family"] for fact in result.facts["fonts"]] == ["Rubik 800", "Poppins ExtraBold"]
+
+
 def test_an_unknown_family_and_a_broken_font_file_are_people_s_errors(tmp_path: Path) -> None:
     """Law: no traceback; the known families are listed."""
     with pytest.raises(RequestError, match="Poppins"):
