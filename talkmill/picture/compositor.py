@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 
 from talkmill.errors import RequestError
-from talkmill.picture import sprite
+from talkmill.picture import shapes, sprite
 from talkmill.picture.background import background, vignette
 from talkmill.picture.colour import Planes, to_rgb
 from talkmill.picture.idle import idle
@@ -45,7 +45,9 @@ class Stage:
         self.body = None
         lowest = max(self.seam, puppet.still.box[3] + 0.10 * puppet.face)
         if puppet.body is not None:
-            whole = sprite.extended(puppet.body, height, width, 0.17 * puppet.face, rig.face["arms"])
+            whole = puppet.body
+            if rig.face.get("cut", True):
+                whole = sprite.extended(whole, height, width, 0.17 * puppet.face, rig.face["arms"])
             self.body = sprite.window(whole, (whole.x, whole.y, whole.box[2], min(self.seam + 2, whole.box[3])))
             if self.seam < height:
                 self._blend(self.still, sprite.window(whole, (0, self.seam, width, height)))
@@ -126,6 +128,7 @@ class Studio:
         self.size, self.fps, self.shots, self.curves, self.seed = size, fps, list(shots), list(curves), seed
         self.scenes, self.rigs, self.backgrounds = scenes, rigs, backgrounds or {}
         self._stages: dict[str, Stage] = {}
+        self._mouths: dict[int, list[str]] = {}
 
     @property
     def count(self) -> int:
@@ -154,7 +157,12 @@ class Studio:
 
     def _draw(self, index: int, offset: int) -> np.ndarray:
         shot = self.shots[index]
-        values = {name: values[offset] for name, values in self.curves[index]["curves"].items()}
+        values: dict[str, Any] = {name: values[offset] for name, values in self.curves[index]["curves"].items()}
+        style = self.rigs[shot["character"]].mouth
+        if "shapes" in style:  # drawn mouths: which one depends on the frames around it
+            if index not in self._mouths:
+                self._mouths[index] = shapes.choose(self.curves[index]["curves"], shot["frames"], self.fps, style)
+            values["mouth"] = self._mouths[index][offset]
         frame = shot["start"] + offset
         return self.stage(shot["character"]).draw(values, frame, self.fps, f"{self.seed} {shot['character']}")
 

@@ -24,7 +24,19 @@ from pydantic import (
 )
 
 from talkmill.specs.scalars import field_leaves, typed, wrong
-from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, trait, unique
+from talkmill.specs.shorthand import (
+    ID_PATTERN,
+    PHOTOS,
+    Shorthand,
+    backend_of,
+    line,
+    moment,
+    one_line,
+    portrait_kind,
+    texts_kind,
+    trait,
+    unique,
+)
 from talkmill.specs.yaml_file import Plain, quote
 
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
@@ -66,6 +78,7 @@ Languages = Annotated[list[Language], Field(min_length=1), AfterValidator(unique
 FormatName = Literal["vertical", "square", "wide"]
 Formats = Annotated[list[FormatName], Field(min_length=1), AfterValidator(unique)]
 Moment = Annotated[datetime, BeforeValidator(moment)]
+Point = Annotated[list[float], Field(min_length=2, max_length=2)]
 Trait = Annotated[str | list[str] | float | int | bool, BeforeValidator(trait)]
 
 
@@ -186,9 +199,11 @@ class AvatarPortrait(Spec):
     def _no_photos(cls, value: Any) -> Any:
         found = quote(value) if isinstance(value, str) and value else None
         if isinstance(value, dict):
-            keys = [key for key in ("file", "image", "photo", "path", "sheet") if key in value]
+            if "sheet" in value:
+                raise wrong("has no key of that name (found sheet:)", "Write {backend: sheet, folder: characters/pip}.")
+            keys = [key for key in ("file", "image", "photo", "path") if key in value]
             backend = value.get("backend")
-            found = f"{keys[0]}:" if keys else f"backend: {backend}" if backend in ("file", "sheet", "photo") else None
+            found = f"{keys[0]}:" if keys else f"backend: {backend}" if backend in PHOTOS else None
         if found is None:
             return value
         cure = "Give `style:` and `seed:` instead, for example {style: avataaars, seed: ada}."
@@ -204,6 +219,48 @@ class AvatarPortrait(Spec):
             key: str(item) if isinstance(item, Plain) and key.lower().endswith(("color", "colour")) else item
             for key, item in value.items()
         }
+
+
+class Anchors(Spec):
+    """Where the face of a drawn character is, in pixels of the drawing's canvas; what is not given is found from the layers.
+
+    For drawings in SVG alone, the longer side of the canvas counts as 2048 pixels.
+    """
+
+    top: float | None = Field(default=None, ge=0)
+    """Height of the top of all that moves with the head: hair, ears or hat."""
+    chin: float | None = Field(default=None, ge=0)
+    """Height of the chin."""
+    eyes: list[Point] | None = Field(default=None, min_length=2, max_length=2, examples=[[[410, 520], [610, 520]]])
+    """The middles of the two eyes, the one on the left of the picture first."""
+    mouth: Point | None = Field(default=None, examples=[[512, 700]])
+    """The middle of the closed mouth."""
+    neck: Point | None = Field(default=None, examples=[[512, 900]])
+    """The point about which the head turns."""
+
+
+class SheetPortrait(Spec):
+    """A character of your own drawing: a folder of PNG or SVG layers. See docs/how-to/own-drawings.md."""
+
+    backend: Literal["sheet"] = "sheet"
+    """Says that the character is a folder of drawings."""
+    folder: RelativePath = Field(examples=["characters/pip"])
+    """The folder of the layers."""
+    mouths: Literal["rhubarb", "preston-blair", "oculus"] | None = None
+    """How the mouths are named; without it this is found from the names."""
+    twos: bool = False
+    """Whether the mouth changes on every second frame only, as in hand animation."""
+    anchors: Anchors = Anchors()
+    """Where the face is, where it is not found right."""
+    creator: Annotated[str, AfterValidator(one_line)] | None = Field(default=None, max_length=200, examples=["Nora Lind"])
+    """Who has drawn it, for the credits."""
+    licence: Annotated[str, AfterValidator(one_line)] | None = Field(default=None, max_length=200, examples=["CC0 1.0"])
+    """On what terms it may be used, for the credits."""
+
+
+Portrait = Annotated[
+    Annotated[AvatarPortrait, Tag("avatar")] | Annotated[SheetPortrait, Tag("sheet")], Discriminator(portrait_kind)
+]
 
 
 class Effects(Spec):
@@ -277,7 +334,7 @@ class Character(Spec):
 
     name: Name = Field(examples=["Ada"])
     """The name people see."""
-    portrait: AvatarPortrait
+    portrait: Portrait
     """How the character looks."""
     voice: Voice
     """How the character sounds."""
