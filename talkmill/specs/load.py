@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from talkmill.errors import Problem, SpecError
 from talkmill.specs import cross, wording
-from talkmill.specs.models import Character, Config, Episode, FormatName, Schedule, Spec
+from talkmill.specs.models import Character, Config, Episode, FormatName, Schedule, SheetPortrait, Spec
 from talkmill.specs.shorthand import ID_PATTERN
 from talkmill.specs.yaml_file import Sheet, Where, read, show_path
 
@@ -102,6 +102,24 @@ def load(root: Path | str = ".", checks: Sequence[Check] = ()) -> Project:
     if found:
         raise SpecError(sorted(set(found)))
     return project
+
+
+def sheet_options(folder: Path) -> dict[str, Any]:
+    """What the characters beside a folder of drawings say of it: the options of the portrait that names it; {} where none does.
+
+    `characters/pip.yaml` is looked for beside `characters/pip/`.
+    """
+    file = folder.resolve().with_name(f"{folder.resolve().name}.yaml")
+    if not file.is_file():
+        return {}
+    value = read(file, file.name).value
+    portrait = value.get("portrait") if isinstance(value, dict) else None
+    if not isinstance(portrait, dict) or Path(str(portrait.get("folder", ""))).name != folder.resolve().name:
+        return {}
+    try:
+        return SheetPortrait.model_validate(portrait).model_dump(mode="json")
+    except ValidationError:
+        return {}  # `talkmill validate` tells what is wrong with it
 
 
 def _sheets(root: Path, found: list[Problem]) -> dict[str, Sheet]:

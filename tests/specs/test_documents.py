@@ -85,6 +85,7 @@ NOT_FOR_SCHEMAS = (
     "is no file",
     "is no picture",
     "is not there",
+    "is no folder",
     "voice (found",
     "control character",
     "given twice",
