@@ -6,6 +6,8 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -32,7 +34,9 @@ class Ffmpeg:
     name: ClassVar[str] = "ffmpeg"
     version: ClassVar[int] = 1
     licence: ClassVar[str] = ""
-    packages: ClassVar[tuple[str, ...]] = ("imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow")
+    packages: ClassVar[tuple[str, ...]] = (
+        "imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "scipy", "soxr", "pyloudnorm",
+    )  # fmt: skip
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Render as the package says.
@@ -54,20 +58,15 @@ class Ffmpeg:
         scratch = workdir / "scratch"
         scratch.mkdir()
         try:
-            sound, loudness = level(inputs["master"], scratch, samples, request["loudness"])
-            studio = _studio(request, inputs, shape.size, curves)
-            files = {"video": workdir / f"{shape.name}.mp4", "cover": workdir / "cover.jpg"}
-            if "ass" in inputs:
-                fonts = [
-                    path
-                    for _, path in sorted(
-                        (int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key)
+            with ThreadPoolExecutor(1) as aside:  # the sound is levelled while the picture is drawn
+                levelling = aside.submit(level, inputs["master"], scratch, samples, request["loudness"])
+                studio = _studio(request, inputs, shape.size, curves)
+                files = {"video": workdir / f"{shape.name}.mp4", "cover": workdir / "cover.jpg"}
+                with subtitles.burner(inputs["ass"], _fonts(inputs)) if "ass" in inputs else nullcontext() as burner:
+                    done = encode.video(
+                        studio.frames(), shape.size, fps, lambda: levelling.result()[0], files["video"], burner=burner
                     )
-                ]
-                with subtitles.burner(inputs["ass"], fonts) as burner:
-                    done = encode.video(studio.frames(), shape.size, fps, sound, files["video"], burner=burner)
-            else:
-                done = encode.video(studio.frames(), shape.size, fps, sound, files["video"])
+                _, loudness = levelling.result()
         finally:
             for path in scratch.iterdir():
                 path.unlink()
@@ -80,6 +79,12 @@ class Ffmpeg:
             "loudness": round(loudness.integrated, 2), "true_peak": round(loudness.true_peak, 2),
         }  # fmt: skip
         return Result(files, facts)
+
+
+def _fonts(inputs: Mapping[str, Path]) -> list[Path]:
+    """The font files among the inputs, in their order."""
+    numbered = [(int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key)]
+    return [path for _, path in sorted(numbered)]
 
 
 def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path, Any]:
@@ -95,7 +100,7 @@ def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path
     wanted, ceiling = target, CEILING
     for number in range(ROUNDS):
         levelled, encoded = folder / f"level-{number}.wav", folder / f"sound-{number}.m4a"
-        loudness.normalise(master, levelled, target=wanted, ceiling=ceiling)
+        loudness.normalise(master, levelled, wanted, ceiling)
         encode.sound(levelled, encoded, samples)
         levelled.unlink()
         heard = loudness.measure(encoded)

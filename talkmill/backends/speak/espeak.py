@@ -43,7 +43,7 @@ class Espeak:
         import numpy as np
 
         words = text.written(request["text"])
-        said = [text.spoken(word) for word in words]
+        said = [text.spoken(word, request["language"]) for word in words]
         text.require_speakable(self.name, request["text"], said)
         effects = request.get("effects") or {}
         starts: list[tuple[int, int]] = []  # character at which a word begins, word

@@ -18,7 +18,7 @@ def speak(worker: Worker, question: Mapping[str, Any], request: Mapping[str, JSO
     Args:
         worker: the engine.
         question: what it is asked besides `sentences` and `out`.
-        request: `text` and `effects`.
+        request: `text`, `language` and `effects`.
         late: the engine's lateness in seconds (see `edges.refine`).
         workdir: where the files go.
 
@@ -28,7 +28,7 @@ def speak(worker: Worker, question: Mapping[str, Any], request: Mapping[str, JSO
     import numpy as np
 
     words = text.written(request["text"])
-    said = [text.spoken(word) for word in words]
+    said = [text.spoken(word, request["language"]) for word in words]
     text.require_speakable(worker.engine, request["text"], said)
     groups = [[index for index in group if said[index]] for group in text.sentences(said)]
     groups = [group for group in groups if group]
