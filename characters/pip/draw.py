@@ -11,7 +11,7 @@ import random
 from pathlib import Path
 
 HERE = Path(__file__).parent
-WIDTH, HEIGHT = 1000, 1200
+WIDTH, HEIGHT = 1000, 1600
 MIDDLE = 500
 
 INK, FUR, SHADE, LIGHT = "#3a2019", "#ea7b3c", "#cf5f2a", "#f59a58"
@@ -65,7 +65,10 @@ def oval(x: float, y: float, rx: float, ry: float, turn: float = 0.0) -> list[Po
     """An ellipse, turned by degrees."""
     cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
     angles = [2 * math.pi * i / 72 for i in range(73)]
-    return [(x + rx * math.cos(a) * cos - ry * math.sin(a) * sin, y + rx * math.cos(a) * sin + ry * math.sin(a) * cos) for a in angles]
+    return [
+        (x + rx * math.cos(a) * cos - ry * math.sin(a) * sin, y + rx * math.cos(a) * sin + ry * math.sin(a) * cos)
+        for a in angles
+    ]
 
 
 def data(points: list[Point], closed: bool = True) -> str:
@@ -146,12 +149,17 @@ def ear() -> str:
     """The left ear; the right one is its mirror image."""
     made = ""
     for flip in (False, True):
+
         def side(points: list[Point], flip: bool = flip) -> list[Point]:
             return mirrored(points) if flip else points
 
         whole = outline([(262, 372), (228, 250), (222, 140), (244, 84)], [(244, 84), (318, 128), (380, 186), (430, 250)])
         inner = outline([(290, 330), (262, 240), (252, 170), (262, 132)], [(262, 132), (312, 172), (352, 216), (384, 262)])
-        tip = outline([(224, 172), (222, 130), (244, 84)], [(244, 84), (290, 108), (322, 132)], [(322, 132), (290, 150), (268, 152), (224, 172)])
+        tip = outline(
+            [(224, 172), (222, 130), (244, 84)],
+            [(244, 84), (290, 108), (322, 132)],
+            [(322, 132), (290, 150), (268, 152), (224, 172)],
+        )
         made += drawn(side(whole), FUR, seed=3 + flip)
         made += clipped(side(whole), fill(side(tip), DARK), f"ear{int(flip)}")
         made += fill(side(inner), CREAM)
@@ -165,7 +173,10 @@ def ear() -> str:
 def head() -> str:
     """Ears, skull, mask, nose and cheeks."""
     fur = fill([(0, 0), (WIDTH, 0), (WIDTH, HEIGHT), (0, HEIGHT)], FUR)
-    shadow = both([(500, 186), (420, 200), (330, 250), (262, 330), (232, 430), (240, 500)], [(240, 500), (290, 330), (390, 250), (500, 240)])
+    shadow = both(
+        [(500, 186), (420, 200), (330, 250), (262, 330), (232, 430), (240, 500)],
+        [(240, 500), (290, 330), (390, 250), (500, 240)],
+    )
     fur += fill(shadow, LIGHT, ' opacity="0.75"')
     blaze = both([(500, 300), (486, 310), (472, 350), (476, 410), (500, 446)])
     fur += fill(blaze, LIGHT, ' opacity="0.8"')
@@ -198,41 +209,82 @@ def head() -> str:
 def body() -> str:
     """Tail, shoulders, chest and scarf."""
     tail = outline(
-        [(640, 1150), (760, 1150), (866, 1090), (936, 980), (952, 866), (912, 760), (852, 690)],
-        [(852, 690), (826, 752), (836, 812), (832, 876), (790, 936), (700, 980)],
+        [(700, 1420), (820, 1380), (900, 1270), (946, 1120), (962, 980), (936, 850), (868, 736)],
+        [(868, 736), (838, 810), (850, 890), (846, 980), (806, 1080), (720, 1160)],
     )
     tip = outline(
-        [(980, 880), (952, 846), (930, 862)], [(930, 862), (906, 812), (886, 826)], [(886, 826), (860, 790), (820, 800)],
-        [(820, 800), (800, 700), (852, 670)], [(852, 670), (960, 700), (980, 880)],
+        [(990, 990), (960, 940), (938, 958)], [(938, 958), (914, 896), (894, 914)], [(894, 914), (868, 868), (830, 884)],
+        [(830, 884), (810, 760), (868, 700)], [(868, 700), (970, 760), (990, 990)],
     )  # fmt: skip
-    strokes = hatch(890, 968, 60, 3, SHADE, 0.5, 5, 51) + hatch(800, 1060, 56, 3, SHADE, 0.9, 5, 55)
-    made = fill(tail, FUR) + clipped(tail, fill(tip, CREAM) + strokes, "tail") + ink([*tail, *tail[:2]], 9, seed=11)
-    torso = both([(500, 770), (430, 776), (352, 806), (288, 872), (248, 970), (226, 1090), (214, 1290)])
+    strokes = hatch(886, 1090, 66, 3, SHADE, 0.4, 5, 51) + hatch(838, 1250, 60, 3, SHADE, 0.7, 5, 55)
+    made = fill(tail, FUR) + clipped(tail, fill(tip, CREAM) + strokes, "tail") + ink([*tail, *tail[:2]], 10, seed=11)
+    torso = both([(500, 770), (430, 776), (356, 806), (300, 872), (272, 970), (262, 1080), (252, 1200), (240, 1700)])
+    haunch = outline([(300, 1130), (226, 1150), (164, 1230), (134, 1350), (142, 1480), (180, 1700)], [(180, 1700), (400, 1700)])
     chest = both(
-        [(500, 800), (430, 816), (392, 870), (386, 930)],
-        [(386, 930), (402, 962), (396, 996)], [(396, 996), (424, 1024), (424, 1062)],
-        [(424, 1062), (456, 1094), (462, 1130)], [(462, 1130), (486, 1150), (500, 1180)],
+        [(500, 800), (430, 816), (388, 870), (378, 930)],
+        [(378, 930), (396, 968), (384, 1010)], [(384, 1010), (416, 1046), (408, 1090)],
+        [(408, 1090), (442, 1126), (440, 1166)], [(440, 1166), (470, 1190), (474, 1222)], [(474, 1222), (490, 1236), (500, 1262)],
     )  # fmt: skip
-    fur = fill([(0, 0), (WIDTH, 0), (WIDTH, 1300), (0, 1300)], FUR)
-    fur += fill(chest, CREAM) + hatch(300, 1010, 56, 3, SHADE, 0.2, 5, 61) + hatch(700, 1010, 56, 3, SHADE, -0.2, 5, 64)
-    fur += hatch(500, 1010, 44, 3, CREAM_SHADE, 0.1, 6, 67)
-    made += clipped(torso, fur, "torso") + "".join(ink(side, 10, seed=12) for side in (torso[: len(torso) // 2 - 1], torso[len(torso) // 2 + 1 :]))
-    for x, lean in ((344, 14), (656, -14)):  # the arms
-        made += ink(spline([(x + lean, 960), (x - lean / 3, 1080), (x - lean, 1290)]), 9, 0.2, seed=14)
-    end = outline([(600, 840), (662, 930), (684, 1020), (676, 1060)], [(676, 1060), (620, 1050), (566, 1058)], [(566, 1058), (570, 960), (548, 860)])
+    for side in (haunch, mirrored(haunch)):
+        made += fill(side, FUR)
+    left = haunch[: len(haunch) - 17]
+    made += ink(left, 10, seed=13) + ink(mirrored(left), 10, seed=17)
+    fur = fill([(0, 0), (WIDTH, 0), (WIDTH, 1700), (0, 1700)], FUR)
+    fur += fill(chest, CREAM) + hatch(316, 1050, 56, 3, SHADE, 0.2, 5, 61) + hatch(684, 1050, 56, 3, SHADE, -0.2, 5, 64)
+    fur += hatch(500, 1030, 44, 3, CREAM_SHADE, 0.1, 6, 67)
+    made += clipped(torso, fur, "torso") + "".join(
+        ink(side, 10, seed=12) for side in (torso[: len(torso) // 2 - 1], torso[len(torso) // 2 + 1 :])
+    )
+    made += hatch(196, 1330, 60, 3, SHADE, 0.3, 5, 71) + hatch(804, 1330, 60, 3, SHADE, -0.3, 5, 74)
+    made += ink(spline([(500, 1320), (497, 1420), (499, 1700)]), 10, 0.12, seed=14)  # between the forelegs
+    for x in (1, -1):
+        made += ink(spline([(500 - x * 128, 1060), (500 - x * 134, 1120), (500 - x * 124, 1180)]), 8, 0.4, seed=18)
+    end = outline(
+        [(600, 840), (662, 930), (684, 1020), (676, 1060)],
+        [(676, 1060), (620, 1050), (566, 1058)],
+        [(566, 1058), (570, 960), (548, 860)],
+    )
     made += drawn(end, SCARF, seed=15)
-    made += clipped(end, fill(outline([(500, 990), (600, 974), (720, 984)], [(720, 984), (720, 1010), (720, 1018)], [(720, 1018), (600, 1008), (500, 1024)]), SCARF_LIGHT), "scarfend")
+    made += clipped(
+        end,
+        fill(
+            outline(
+                [(500, 990), (600, 974), (720, 984)],
+                [(720, 984), (720, 1010), (720, 1018)],
+                [(720, 1018), (600, 1008), (500, 1024)],
+            ),
+            SCARF_LIGHT,
+        ),
+        "scarfend",
+    )
     for k in range(6):
         x = 572 + 19 * k
         made += ink(spline([(x, 1054), (x - 1, 1070), (x - 2, 1084)]), 8, 0.3, SCARF_SHADE, 70 + k)
-    wrap = both([(500, 726), (420, 724), (346, 706), (306, 690)], [(306, 690), (280, 722), (282, 770)], [(282, 770), (340, 838), (420, 872), (500, 878)])
+    wrap = both(
+        [(500, 726), (420, 724), (346, 706), (306, 690)],
+        [(306, 690), (280, 722), (282, 770)],
+        [(282, 770), (340, 838), (420, 872), (500, 878)],
+    )
     folds = "".join(
         ink(spline(points), 7, 0.4, SCARF_SHADE, 80 + k)
         for k, points in enumerate((
             [(318, 760), (390, 812), (470, 832)], [(350, 820), (410, 848), (460, 856)], [(682, 770), (620, 812), (560, 830)], [(660, 806), (620, 832), (590, 842)],
         ))
     )  # fmt: skip
-    made += fill(wrap, SCARF) + clipped(wrap, fill(both([(500, 700), (400, 706), (320, 680), (280, 660)], [(280, 660), (270, 700), (300, 742)], [(300, 742), (380, 790), (500, 800)]), SCARF_SHADE, ' opacity="0.7"') + folds, "wrap")
+    made += fill(wrap, SCARF) + clipped(
+        wrap,
+        fill(
+            both(
+                [(500, 700), (400, 706), (320, 680), (280, 660)],
+                [(280, 660), (270, 700), (300, 742)],
+                [(300, 742), (380, 790), (500, 800)],
+            ),
+            SCARF_SHADE,
+            ' opacity="0.7"',
+        )
+        + folds,
+        "wrap",
+    )
     made += ink([*wrap, *wrap[:2]], 10, seed=16)
     return made
 
@@ -250,12 +302,25 @@ def eyes_open() -> str:
         sign = 1 if x > MIDDLE else -1
         made += fill(oval(x, EYE_Y, 54, 68), "#fffdf8")
         upper = [(x + 54 * math.cos(a), EYE_Y + 68 * math.sin(a)) for a in [math.pi * (1 + i / 40) for i in range(41)]]
-        made += clipped(oval(x, EYE_Y, 54, 68), fill(oval(x, EYE_Y - 72, 66, 28), "#e3cfc0", ' opacity="0.8"'), f"white{int(x)}")
+        made += clipped(
+            oval(x, EYE_Y, 54, 68), fill(oval(x, EYE_Y - 72, 66, 28), "#e3cfc0", ' opacity="0.8"'), f"white{int(x)}"
+        )
         made += ink([*oval(x, EYE_Y, 54, 68), (x + 54, EYE_Y + 4)], 5, seed=90)
         made += ink(upper, 13, 0.28, seed=91)
         corner = (x + sign * 50, EYE_Y - 26)
         for k in (0, 1):
-            made += ink(spline([corner, (corner[0] + sign * 14, corner[1] - 10 - 8 * k), (corner[0] + sign * (26 - 4 * k), corner[1] - 24 - 14 * k)]), 9, 0.5, seed=92 + k)
+            made += ink(
+                spline(
+                    [
+                        corner,
+                        (corner[0] + sign * 14, corner[1] - 10 - 8 * k),
+                        (corner[0] + sign * (26 - 4 * k), corner[1] - 24 - 14 * k),
+                    ]
+                ),
+                9,
+                0.5,
+                seed=92 + k,
+            )
     return made
 
 
@@ -263,8 +328,14 @@ def pupils() -> str:
     """Irises with their lights."""
     made = ""
     for x in EYES:
-        made += fill(oval(x, EYE_Y + 6, 39, 49), "#4a2a1c") + fill(oval(x, EYE_Y + 26, 26, 23), "#8a5130") + fill(oval(x, EYE_Y + 4, 21, 29), "#21110c")
-        made += fill(oval(x - 13, EYE_Y - 15, 13, 16), "#ffffff") + fill(oval(x + 14, EYE_Y + 28, 6.5, 7.5), "#ffffff", ' opacity="0.9"')
+        made += (
+            fill(oval(x, EYE_Y + 6, 39, 49), "#4a2a1c")
+            + fill(oval(x, EYE_Y + 26, 26, 23), "#8a5130")
+            + fill(oval(x, EYE_Y + 4, 21, 29), "#21110c")
+        )
+        made += fill(oval(x - 13, EYE_Y - 15, 13, 16), "#ffffff") + fill(
+            oval(x + 14, EYE_Y + 28, 6.5, 7.5), "#ffffff", ' opacity="0.9"'
+        )
     return made
 
 
@@ -273,9 +344,20 @@ def eyes_half() -> str:
     made = ""
     for x in EYES:
         eye = oval(x, EYE_Y, 54, 68)
-        inside = fill(eye, "#fffdf8") + fill(oval(x, EYE_Y + 12, 39, 46), "#4a2a1c") + fill(oval(x, EYE_Y + 30, 26, 21), "#8a5130") + fill(oval(x, EYE_Y + 12, 21, 28), "#21110c")
-        lid = outline([(x - 60, EYE_Y - 80), (x + 60, EYE_Y - 80)], [(x + 60, EYE_Y - 80), (x + 60, EYE_Y + 4)], [(x + 60, EYE_Y + 4), (x, EYE_Y - 2), (x - 60, EYE_Y + 4)], [(x - 60, EYE_Y + 4), (x - 60, EYE_Y - 80)])
-        made += clipped(eye, inside + fill(lid, FUR), f"half{int(x)}") + ink([*eye, (x + 54, EYE_Y + 4)], 5, seed=90)
+        inside = (
+            fill(eye, "#fffdf8")
+            + fill(oval(x, EYE_Y + 12, 39, 46), "#4a2a1c")
+            + fill(oval(x, EYE_Y + 30, 26, 21), "#8a5130")
+            + fill(oval(x, EYE_Y + 12, 21, 28), "#21110c")
+        )
+        lid = outline(
+            [(x - 60, EYE_Y - 80), (x + 60, EYE_Y - 80)],
+            [(x + 60, EYE_Y - 80), (x + 60, EYE_Y + 4)],
+            [(x + 60, EYE_Y + 4), (x, EYE_Y - 2), (x - 60, EYE_Y + 4)],
+            [(x - 60, EYE_Y + 4), (x - 60, EYE_Y - 80)],
+        )
+        made += clipped(eye, inside + fill(lid, FUR), f"half{int(x)}") + ink(eye[:37], 5, seed=90)
+        made += ink(spline([(x - 40, EYE_Y - 34), (x, EYE_Y - 52), (x + 40, EYE_Y - 34)]), 6, 0.4, SHADE, seed=94)
         made += ink(spline([(x - 55, EYE_Y + 4), (x, EYE_Y - 3), (x + 55, EYE_Y + 4)]), 13, 0.25, seed=95)
     return made
 
@@ -285,10 +367,20 @@ def eyes_shut() -> str:
     made = ""
     for x in EYES:
         sign = 1 if x > MIDDLE else -1
-        made += ink(spline([(x - 50, EYE_Y + 8), (x - 26, EYE_Y + 27), (x, EYE_Y + 32), (x + 26, EYE_Y + 27), (x + 50, EYE_Y + 8)]), 13, 0.22, seed=96)
+        made += ink(
+            spline([(x - 50, EYE_Y + 8), (x - 26, EYE_Y + 27), (x, EYE_Y + 32), (x + 26, EYE_Y + 27), (x + 50, EYE_Y + 8)]),
+            13,
+            0.22,
+            seed=96,
+        )
         for k in (0, 1):
             start = (x + sign * (46 - 16 * k), EYE_Y + 12 + 11 * k)
-            made += ink(spline([start, (start[0] + sign * 12, start[1] + 8), (start[0] + sign * 20, start[1] + 18)]), 8, 0.5, seed=97 + k)
+            made += ink(
+                spline([start, (start[0] + sign * 12, start[1] + 8), (start[0] + sign * 20, start[1] + 18)]),
+                8,
+                0.5,
+                seed=97 + k,
+            )
     return made
 
 
@@ -309,7 +401,12 @@ LIP = 640  # height of the upper lip's middle
 
 def lip(half: float, curl: float) -> list[Point]:
     """The upper lip from left to right: two small bows that meet under the nose."""
-    left = [(500 - half, LIP - 4 - curl), (500 - 0.80 * half, LIP + 6), (500 - 0.50 * half, LIP + 14), (500 - 0.20 * half, LIP + 8)]
+    left = [
+        (500 - half, LIP - 4 - curl),
+        (500 - 0.80 * half, LIP + 6),
+        (500 - 0.50 * half, LIP + 14),
+        (500 - 0.20 * half, LIP + 8),
+    ]
     left.append((500, LIP - 8))
     return outline(left, mirrored(left))
 
@@ -317,7 +414,12 @@ def lip(half: float, curl: float) -> list[Point]:
 def jaw(half: float, curl: float, low: float, square: float) -> list[Point]:
     """The lower lip from left to right."""
     y = LIP - 4 - curl
-    left = [(500 - half, y), (500 - half * (0.62 + 0.34 * square), y + (low - y) * (0.52 + 0.1 * square)), (500 - half * (0.30 + 0.26 * square), low - 0.06 * (low - y)), (500, low)]
+    left = [
+        (500 - half, y),
+        (500 - half * (0.62 + 0.34 * square), y + (low - y) * (0.52 + 0.1 * square)),
+        (500 - half * (0.30 + 0.26 * square), low - 0.06 * (low - y)),
+        (500, low),
+    ]
     return outline([*left, *mirrored(left)[1:]])
 
 
@@ -325,7 +427,9 @@ def shut(half: float, curl: float, press: float) -> str:
     """Lips together."""
     made = ink(lip(half, curl), 10 + 3 * press, 0.04, seed=100)
     low = LIP + 36 - 6 * press
-    return made + ink(spline([(474, low), (500, low + 5), (526, low)]), 6, 0.45, CREAM_SHADE if not press else "#dcae8a", seed=102)
+    return made + ink(
+        spline([(474, low), (500, low + 5), (526, low)]), 6, 0.45, CREAM_SHADE if not press else "#dcae8a", seed=102
+    )
 
 
 def parted(half: float, curl: float, low: float, square: float, inside: str) -> str:
@@ -345,12 +449,22 @@ def teeth(low: float, half: float) -> str:
 
 def lower_teeth(high: float, half: float) -> str:
     """Lower teeth from `high` down."""
-    return fill([(500 - half, high + 6), *spline([(500 - half, high + 6), (500, high), (500 + half, high + 6)]), (500 + half, 800), (500 - half, 800)], TEETH)
+    return fill(
+        [
+            (500 - half, high + 6),
+            *spline([(500 - half, high + 6), (500, high), (500 + half, high + 6)]),
+            (500 + half, 800),
+            (500 - half, 800),
+        ],
+        TEETH,
+    )
 
 
 def tongue(y: float, half: float, height: float = 60) -> str:
     """A tongue that lies, or stands up to `y`."""
-    return fill(oval(500, y + height, half, height), TONGUE) + fill(oval(500, y + height * 0.55, half * 0.45, height * 0.28), TONGUE_LIGHT, ' opacity="0.7"')
+    return fill(oval(500, y + height, half, height), TONGUE) + fill(
+        oval(500, y + height * 0.55, half * 0.45, height * 0.28), TONGUE_LIGHT, ' opacity="0.7"'
+    )
 
 
 def mouths() -> dict[str, str]:
@@ -371,9 +485,13 @@ def mouths() -> dict[str, str]:
 def rounded(rx: float, ry: float, y: float) -> str:
     """Puckered lips: a small ring under the bows."""
     made = fill(oval(500, y + 2, rx + 13, ry + 11), "#eba592") + fill(oval(500, y, rx, ry), CAVITY)
-    made += clipped(oval(500, y, rx, ry), tongue(y + 8, rx * 0.8), "ring") + ink([*oval(500, y, rx, ry), (500 + rx, y + 3)], 8, seed=106)
+    made += clipped(oval(500, y, rx, ry), tongue(y + 8, rx * 0.8), "ring") + ink(
+        [*oval(500, y, rx, ry), (500 + rx, y + 3)], 8, seed=106
+    )
     for sign in (-1, 1):
-        made += ink(spline([(500 + sign * 2, LIP - 10), (500 + sign * 14, LIP - 6), (500 + sign * 30, LIP + 2)]), 8, 0.3, seed=107)
+        made += ink(
+            spline([(500 + sign * 2, LIP - 10), (500 + sign * 14, LIP - 6), (500 + sign * 30, LIP + 2)]), 8, 0.3, seed=107
+        )
     return made
 
 
@@ -386,7 +504,15 @@ def bitten() -> str:
 
 def main() -> None:
     """Write every layer."""
-    layers = {"body": body(), "head": head(), "eyes-open": eyes_open(), "pupils": pupils(), "eyes-half": eyes_half(), "eyes-shut": eyes_shut(), "brows": brows()}
+    layers = {
+        "body": body(),
+        "head": head(),
+        "eyes-open": eyes_open(),
+        "pupils": pupils(),
+        "eyes-half": eyes_half(),
+        "eyes-shut": eyes_shut(),
+        "brows": brows(),
+    }
     layers |= {f"mouths/{name}": drawing for name, drawing in mouths().items()}
     (HERE / "mouths").mkdir(exist_ok=True)
     for name, drawing in layers.items():

@@ -222,9 +222,9 @@ class AvatarPortrait(Spec):
 
 
 class Anchors(Spec):
-    """Where the face of a drawn character is, in pixels of the drawing's canvas; what is not given is found from the layers.
+    """Where the face of a drawn character is, in pixels from the canvas's upper left corner (of SVGs alone: in their units).
 
-    For drawings in SVG alone, the longer side of the canvas counts as 2048 pixels.
+    What is not given is found from the layers; `talkmill sheet FOLDER` says where.
     """
 
     top: float | None = Field(default=None, ge=0)

@@ -22,7 +22,8 @@ def report(folder: drawings.Folder, made: Read | None) -> list[str]:
     lines = []
     if made is not None:
         kinds = sorted({one.kind.upper() for one in folder.drawings})
-        lines.append(f"canvas: {made.size[0]}x{made.size[1]} pixels ({' and '.join(kinds)})")
+        width, height = drawings.canvas_units(folder.drawings)
+        lines.append(f"canvas: {width:g}x{height:g} ({' and '.join(kinds)}), drawn at {made.size[0]}x{made.size[1]} pixels")
     lines.append(f"layers: {', '.join(name for name in drawings.LAYERS if name in folder.layers) or 'none'}")
     whole = "head" not in folder.layers and "base" in folder.layers
     wanted = [name for name in drawings.LAYERS if name not in folder.layers and name not in ("base", "head", "body")]
@@ -40,13 +41,20 @@ def report(folder: drawings.Folder, made: Read | None) -> list[str]:
         lines += [f"stands in: {drawing} for {', '.join(sounds)}" for drawing, sounds in by.items()]
     if made is not None:
         face = made.face
-        places = {"top": f"y {face.top:.0f}", "eyes": " and ".join(f"({x:.0f}, {y:.0f})" for x, y in face.eyes)}
-        places |= {"mouth": f"({face.mouth[0]:.0f}, {face.mouth[1]:.0f})", "chin": f"y {face.chin:.0f}"}
-        places |= {"neck": f"({face.neck[0]:.0f}, {face.neck[1]:.0f})"}
+        places = {"top": _level(face.top, made), "eyes": " and ".join(_spot(eye, made) for eye in face.eyes)}
+        places |= {"mouth": _spot(face.mouth, made), "chin": _level(face.chin, made), "neck": _spot(face.neck, made)}
         lines += [f"face: {name} at {place} ({face.found[name]})" for name, place in places.items()]
-        lines.append(f"face: {'goes on' if face.cut else 'ends'} {'below' if face.cut else 'within'} the canvas")
+        lines.append(f"figure: {'goes on below' if face.cut else 'ends within'} the canvas")
     lines += [f"note: {note}" for note in folder.notes]
     return lines + [f"wrong: {problem}" for problem in folder.problems]
+
+
+def _spot(point: tuple[float, float], made: Read) -> str:
+    return f"({point[0] / made.unit:.0f}, {point[1] / made.unit:.0f})"
+
+
+def _level(y: float, made: Read) -> str:
+    return f"y {y / made.unit:.0f}"
 
 
 def picture(made: Read) -> Any:
@@ -67,7 +75,9 @@ def picture(made: Read) -> Any:
     left, top, right, bottom = _around(made)
     for name in found.drawn:
         sounds = [SPOKEN[v] for v in mouths.VISEMES if found.shapes.get(v) == name]
-        cells.append((f"{name}: {', '.join(sounds) or 'not used'}", _figure(made, name, "eyes-open").crop((left, top, right, bottom))))
+        cells.append(
+            (f"{name}: {', '.join(sounds) or 'not used'}", _figure(made, name, "eyes-open").crop((left, top, right, bottom)))
+        )
     for layer in ("eyes-half", "eyes-shut"):
         if layer in made.images:
             cells.append((layer, _figure(made, rest, layer).crop((left, top, right, bottom))))

@@ -25,7 +25,7 @@ MAX_SVG = 4_000_000
 """Bytes of an SVG."""
 MAX_FILES = 200
 """Files in a sheet's folder that are looked at."""
-SVG_SIDE = 2048
+SVG_SIDE = 2560
 """Longer side at which a sheet of SVGs is drawn, in pixels."""
 
 LAYERS = ("back", "body", "base", "head", "front", "eyes-open", "eyes-half", "eyes-shut", "pupils", "brows")
@@ -131,7 +131,9 @@ def _mouths(made: Folder, files: Mapping[str, Path], read: Mapping[str, Drawing]
             made.problems.append(f"{file}: is the mouth that {stems[stem]} is. Keep one of the two.")
         stems.setdefault(stem, file)
     if not stems:
-        made.problems.append("mouths/: holds no mouth. Put one PNG or SVG a mouth there, named as docs/how-to/own-drawings.md says.")
+        made.problems.append(
+            "mouths/: holds no mouth. Put one PNG or SVG a mouth there, named as docs/how-to/own-drawings.md says."
+        )
         return
     chosen = scheme or mouths.scheme_of(stems)
     if chosen is None:
@@ -267,8 +269,13 @@ def _chunks(path: Path) -> Iterator[tuple[bytes, bytes]]:
         at = end
 
 
-_FOREIGN = re.compile(r"url\(\s*['\"]?(?!['\"]?\s*#)|@import|expression\s*\(", re.IGNORECASE)
+_URL = re.compile(r"url\(([^)]*)\)?|(@import)", re.IGNORECASE)
 _EMBEDDED = re.compile(r"data:image/(png|jpeg);base64,", re.IGNORECASE)
+
+
+def _foreign(value: str) -> bool:
+    """Whether a style or an attribute refers to something outside the SVG."""
+    return any(rule or not target.strip(" \t\r\n'\"").startswith("#") for target, rule in _URL.findall(value))
 
 
 def _svg(file: str, data: bytes) -> tuple[float, float]:
@@ -293,11 +300,11 @@ def _svg(file: str, data: bytes) -> tuple[float, float]:
             elif name_ in ("href", "src") and plain and not plain.startswith("#") and not _EMBEDDED.match(plain):
                 if tag != "a":
                     refuse(f"needs another file ({plain[:60]})", "Embed it, or draw it in the SVG itself.")
-            elif not key.startswith("xmlns") and _FOREIGN.search(value):
+            elif not key.startswith("xmlns") and _foreign(value):
                 refuse(f"needs another file ({value[:60]})", "Draw it in the SVG itself.")
 
     def text(value: str) -> None:
-        if _FOREIGN.search(value):
+        if _foreign(value):
             refuse("its style sheet needs another file", "Draw it in the SVG itself.")
 
     def entity(*_: Any) -> None:
@@ -341,6 +348,11 @@ def canvas(drawings: list[Drawing]) -> tuple[int, int]:
     width, height = drawings[0].size
     scale = SVG_SIDE / max(width, height)
     return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def canvas_units(drawings: list[Drawing]) -> tuple[float, float]:
+    """Width and height of the canvas as the one who draws knows it: pixels of the PNGs, else units of the SVGs."""
+    return next((one.size for one in drawings if one.kind == "png"), drawings[0].size)
 
 
 def pixels(one: Drawing, size: tuple[int, int]) -> Any:

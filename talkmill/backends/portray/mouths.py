@@ -60,7 +60,7 @@ STAND_INS: dict[str, tuple[str, ...]] = {
 
 _AMENDED: dict[str, dict[str, tuple[str, ...]]] = {
     # Rhubarb calls E slightly rounded (off, bird) and F puckered (you, way); `openfacefx` has one drawing for both o and u.
-    "rhubarb": {"O": ("E", "F"), "CH": ("B",), "W": ("F",)},
+    "rhubarb": {"O": ("E",), "CH": ("B",), "W": ("F",)},
     # In the chart E is the wide one; AI stands for the open vowels. A and I may also be drawn apart.
     "preston-blair": {"I": ("I", "E", "AI"), "aa": ("A", "AI"), "W": ("WQ", "U")},
     "oculus": {},
@@ -85,7 +85,7 @@ _NAMES: dict[str, dict[str, str]] = {
 _EXTRA: dict[str, tuple[str, ...]] = {"rhubarb": (), "preston-blair": ("TH",), "oculus": ("W",)}
 """Drawings that we know and the scheme itself does not have."""
 
-_PREFIX = re.compile(r"^(mouth|viseme|lips?|phoneme)s?(?=.)")
+_PREFIX = re.compile(r"^(mouth|viseme|lip|phoneme)(s?[^a-z0-9]+|(?=.))")
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,7 @@ def table(scheme: str) -> dict[str, tuple[str, ...]]:
 
 def reduced(stem: str) -> str:
     """A file's name without what does not tell mouths apart: `Mouth_A I`, `viseme-PP` and `mouth.FV` are `ai`, `pp`, `fv`."""
-    plain = re.sub(r"[^a-z0-9]+", "", stem.lower())
-    return _PREFIX.sub("", plain)
+    return re.sub(r"[^a-z0-9]+", "", _PREFIX.sub("", stem.strip().lower()))
 
 
 def scheme_of(stems: Iterable[str]) -> str | None:

@@ -42,6 +42,7 @@ class Read:
     images: Mapping[str, Any]  # by layer, and by "mouths/<drawing>": uint8 (h, w, 4)
     face: Any  # geometry.Face
     size: tuple[int, int]
+    unit: float  # pixels in one unit of the drawing: 1, or of a sheet of SVGs alone what its units are drawn at
 
 
 def read(files: Mapping[str, Path], options: Mapping[str, Any]) -> tuple[drawings.Folder, Read | None]:
@@ -75,21 +76,29 @@ def _decode(folder: drawings.Folder, anchors: Mapping[str, Any]) -> Read | None:
     if "head" in images and "base" in images:  # beside a head the base is the rest of the figure
         images["body"] = images.pop("base")
     given = {name: value for name, value in anchors.items() if value is not None}
-    folder.problems += _outside(given, size)
+    drawn = drawings.canvas_units(folder.drawings)
+    folder.problems += _outside(given, drawn)
     if folder.problems:
         return None
+    unit = size[0] / drawn[0]
+    given = {name: _times(value, unit) for name, value in given.items()}
     assert folder.set is not None  # noqa: S101 - survey has no problem
     closed = images[f"mouths/{folder.set.shapes['sil']}"][..., 3]
     alpha = {name: image[..., 3] for name, image in images.items() if not name.startswith("mouths/")}
     try:
         face = geometry.locate(alpha, closed, given)
     except ValueError as error:
-        folder.problems.append(f"the face is not found: {error}. Say where they are in `anchors:`.")
+        folder.problems.append(f"the face is not found: {error}. Say where it is with `anchors:` in the YAML.")
         return None
-    return Read(folder, images, face, size)
+    return Read(folder, images, face, size, unit)
 
 
-def _outside(anchors: Mapping[str, Any], size: tuple[int, int]) -> list[str]:
+def _times(value: Any, unit: float) -> Any:
+    """A number, a point or points, in pixels."""
+    return [_times(item, unit) for item in value] if isinstance(value, list) else value * unit
+
+
+def _outside(anchors: Mapping[str, Any], size: tuple[float, float]) -> list[str]:
     """Anchors that are not on the canvas."""
     points = {name: [(0.0, value)] for name, value in anchors.items() if name in ("top", "chin")}
     points |= {name: [value] for name, value in anchors.items() if name in ("mouth", "neck")}
@@ -97,8 +106,8 @@ def _outside(anchors: Mapping[str, Any], size: tuple[int, int]) -> list[str]:
     found = []
     for name, values in points.items():
         if not all(0 <= x <= size[0] and 0 <= y <= size[1] for x, y in values):
-            told = f"the canvas is {size[0]}x{size[1]} pixels"
-            found.append(f"anchors.{name}: lies outside the canvas ({told}). Give pixels of the canvas, from its upper left.")
+            told = f"the canvas is {size[0]:g}x{size[1]:g}"
+            found.append(f"anchors.{name}: lies outside the canvas ({told}). Count from its upper left corner.")
     return found
 
 
