@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from talkmill.errors import Problem
 from talkmill.specs.load import Check, Project
-from talkmill.specs.models import SheetPortrait
+from talkmill.specs.portraits import SheetPortrait
 
 
 def portraits(project: Project) -> Iterable[Problem]:

@@ -57,7 +57,8 @@ def _parser() -> argparse.ArgumentParser:
 
     sheet = commands.add_parser("sheet", help="look at the layers of a character of your own drawing")
     sheet.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the layers")
-    sheet.add_argument("--mouths", choices=("rhubarb", "preston-blair", "oculus"), help="how the mouths are named (default: found)")
+    schemes = ("rhubarb", "preston-blair", "oculus")
+    sheet.add_argument("--mouths", choices=schemes, help="how the mouths are named (default: found from the names)")
     sheet.add_argument("--picture", type=Path, metavar="OUT.png", help="also draw every mouth on the face, and the blink")
     sheet.set_defaults(run=_sheet)
     return parser

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -83,10 +84,10 @@ def fill(points: list[Point], colour: str, more: str = "") -> str:
 
 def ink(points: list[Point], width: float, taper: float = 0.0, colour: str = INK, seed: int = 1) -> str:
     """A brush line; `taper` is the share of its length at each end over which it thins out."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
     phase, second = chance.random() * 6.28, chance.random() * 6.28
     lengths = [0.0]
-    for a, b in zip(points, points[1:], strict=False):
+    for a, b in pairwise(points):
         lengths.append(lengths[-1] + math.dist(a, b))
     total = lengths[-1] or 1.0
     left, right = [], []
@@ -116,7 +117,7 @@ def clipped(shape: list[Point], inside: str, name: str) -> str:
 
 def hatch(x: float, y: float, size: float, count: int, colour: str, lean: float = 0.5, width: float = 5, seed: int = 1) -> str:
     """A few pencil strokes side by side."""
-    chance = random.Random(seed)
+    chance = random.Random(seed)  # noqa: S311 - not for secrets
     made = ""
     for index in range(count):
         at = x + (index - (count - 1) / 2) * size * 0.42
@@ -223,7 +224,8 @@ def body() -> str:
     chest = both(
         [(500, 800), (430, 816), (388, 870), (378, 930)],
         [(378, 930), (396, 968), (384, 1010)], [(384, 1010), (416, 1046), (408, 1090)],
-        [(408, 1090), (442, 1126), (440, 1166)], [(440, 1166), (470, 1190), (474, 1222)], [(474, 1222), (490, 1236), (500, 1262)],
+        [(408, 1090), (442, 1126), (440, 1166)], [(440, 1166), (470, 1190), (474, 1222)],
+        [(474, 1222), (490, 1236), (500, 1262)],
     )  # fmt: skip
     for side in (haunch, mirrored(haunch)):
         made += fill(side, FUR)
@@ -268,7 +270,8 @@ def body() -> str:
     folds = "".join(
         ink(spline(points), 7, 0.4, SCARF_SHADE, 80 + k)
         for k, points in enumerate((
-            [(318, 760), (390, 812), (470, 832)], [(350, 820), (410, 848), (460, 856)], [(682, 770), (620, 812), (560, 830)], [(660, 806), (620, 832), (590, 842)],
+            [(318, 760), (390, 812), (470, 832)], [(350, 820), (410, 848), (460, 856)], [(682, 770), (620, 812), (560, 830)],
+            [(660, 806), (620, 832), (590, 842)],
         ))
     )  # fmt: skip
     made += fill(wrap, SCARF) + clipped(
@@ -472,7 +475,9 @@ def mouths() -> dict[str, str]:
     return {
         "X": shut(66, 11, 0),
         "A": shut(56, 3, 1),
-        "B": parted(72, 8, 672, 0.7, teeth(655, 76) + lower_teeth(660, 70) + ink(spline([(426, 655), (500, 660), (574, 655)]), 3, 0.2, "#c9a79c", 110)),
+        # The line in B is where the teeth meet.
+        "B": parted(72, 8, 672, 0.7, teeth(655, 76) + lower_teeth(660, 70)
+                    + ink(spline([(426, 655), (500, 660), (574, 655)]), 3, 0.2, "#c9a79c", 110)),
         "C": parted(74, 8, 700, 0.6, tongue(676, 48) + teeth(654, 66)),
         "D": parted(80, 6, 738, 0.7, tongue(698, 56) + teeth(656, 70)),
         "E": parted(50, 0, 702, 0.9, tongue(682, 34) + teeth(651, 38)),

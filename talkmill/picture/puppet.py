@@ -206,7 +206,7 @@ class Puppet:
         """Eyes that are drawings: a blink changes them as a whole; pupils that are a layer of their own look about."""
         shown = "eyes"
         if blink >= _HALF and ("half" in self.parts or "shut" in self.parts):
-            shown = "half" if "half" in self.parts and blink < _DOWN or "shut" not in self.parts else "shut"
+            shown = "half" if "shut" not in self.parts or ("half" in self.parts and blink < _DOWN) else "shut"
         eyes = self.parts[shown]
         if shown == "eyes" and "pupils" in self.parts:
             looking = sprite.moved(self.parts["pupils"], gaze[0] * self.gaze[0], gaze[1] * self.gaze[1])

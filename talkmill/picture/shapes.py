@@ -25,7 +25,7 @@ CLOSED = "PP"
 SHUT, BITTEN = 0.99, 0.9
 """`press` and `tuck` from which the closure and the lip under the teeth are shown for certain."""
 
-CHANGE = 0.12
+CHANGE = 0.08
 """What a change of the drawing costs, in the distance of one frame."""
 
 _WEIGHTS = np.array([1.0, 0.45, 0.75, 0.15, 0.45, 1.2, 1.6])

@@ -9,7 +9,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from talkmill.errors import Problem
-from talkmill.specs.models import Character, Config, Episode, PiperVoice, Scene, SheetPortrait
+from talkmill.specs.models import Character, Config, Episode, PiperVoice, Scene
+from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.shorthand import LINE_KEYS, short_speaker
 from talkmill.specs.wording import did_you_mean, nearest
 from talkmill.specs.yaml_file import Sheet, Where, quote

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from talkmill.errors import Problem, SpecError
 from talkmill.specs import cross, wording
-from talkmill.specs.models import Character, Config, Episode, FormatName, Schedule, SheetPortrait, Spec
+from talkmill.specs.models import Character, Config, Episode, FormatName, Schedule, Spec
+from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.shorthand import ID_PATTERN
 from talkmill.specs.yaml_file import Sheet, Where, read, show_path
 

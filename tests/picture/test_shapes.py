@@ -30,7 +30,7 @@ def runs(sequence: list[str]) -> list[tuple[str, int]]:
 
 def speech(frames: int, seed: int, closures: list[int]) -> dict[str, list[float]]:
     """Restless curves, with a closure of one full frame at each of `closures`."""
-    chance = Random(seed)
+    chance = Random(seed)  # noqa: S311 - not for secrets
     rates = {name: (chance.uniform(3, 9), chance.uniform(0, 6)) for name in ("open", "width", "round", "teeth", "tongue")}
     curves = {
         name: [0.5 + 0.5 * math.sin(frame / rate * 2 + phase) + chance.uniform(-0.25, 0.25) for frame in range(frames)]
@@ -69,7 +69,7 @@ def test_a_mouth_lasts_two_frames_unless_it_is_the_closure(scheme: str, seed: in
 @pytest.mark.parametrize("seed", range(4))
 def test_every_closure_is_shown(scheme: str, twos: bool, seed: int) -> None:
     """In the one frame in which the lips are full shut the closed mouth is there, on twos too."""
-    chance = Random(100 + seed)
+    chance = Random(100 + seed)  # noqa: S311 - not for secrets
     closures = sorted(chance.sample(range(2, 298), 40))
     made = style(NAMES[scheme], scheme, twos)
     found = shapes.choose(speech(300, seed, closures), 300, 30, made)
@@ -86,7 +86,7 @@ def test_a_lip_under_the_teeth_is_shown() -> None:
 
 def test_curves_that_tremble_between_two_mouths_do_not_flicker() -> None:
     """Half way between two drawings, with noise, one is kept."""
-    chance = Random(3)
+    chance = Random(3)  # noqa: S311 - not for secrets
     level = (mouths.POINTS["E"]["open"] + mouths.POINTS["aa"]["open"]) / 2
     curves = {"open": [level + chance.uniform(-0.03, 0.03) for _ in range(200)], "teeth": [0.5] * 200}
     assert len(runs(shapes.choose(curves, 200, 30, style(NAMES["rhubarb"], "rhubarb")))) <= 2

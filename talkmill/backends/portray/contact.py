@@ -8,8 +8,8 @@ from talkmill.backends.portray import drawings, mouths
 from talkmill.backends.portray.sheet import Read
 
 SPOKEN = {
-    "sil": "rest", "PP": "p b m", "FF": "f v", "TH": "th", "DD": "t d n l", "kk": "k g", "CH": "sh ch", "SS": "s z", "nn": "l n",
-    "RR": "r er", "aa": "ah", "E": "eh", "I": "ee", "O": "oh", "U": "oo", "W": "w",
+    "sil": "rest", "PP": "p b m", "FF": "f v", "TH": "th", "DD": "t d n l", "kk": "k g", "CH": "sh ch", "SS": "s z",
+    "nn": "l n", "RR": "r er", "aa": "ah", "E": "eh", "I": "ee", "O": "oh", "U": "oo", "W": "w",
 }  # fmt: skip
 """What each viseme is heard as."""
 

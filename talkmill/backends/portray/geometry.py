@@ -110,8 +110,7 @@ def locate(alpha: Mapping[str, np.ndarray], closed: np.ndarray, given: Mapping[s
         raise ValueError(f"top, eyes, mouth and chin are not in this order from above ({told})")
     # The eyes are half way up the bare head; what is above that is hair, ears or a hat.
     face.skull = max(face.top, 2 * eye_y - face.chin)
-    low = box_of(alpha["base"] if "base" in alpha else alpha.get("body", figure))
-    face.cut = bool(low) and _runs_out(alpha["base"] if "base" in alpha else alpha.get("body", figure))
+    face.cut = _runs_out(alpha["base"] if "base" in alpha else alpha.get("body", figure))
     return face
 
 
@@ -156,10 +155,8 @@ def _halves(alpha: np.ndarray, box: tuple[int, int, int, int]) -> list[tuple[int
     filled = (alpha[top:bottom, left:right] > SOLID).any(axis=0)
     edges = np.flatnonzero(np.diff(np.concatenate(([1], filled.view(np.int8), [1]))))
     gaps = [(b - a, (a + b) // 2) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    if not gaps or max(gaps)[0] < 0.05 * (right - left):
-        split = (right - left) // 2
-    else:
-        split = int(max(gaps)[1])
+    wide = [gap for gap in gaps if gap[0] >= 0.05 * (right - left)]
+    split = int(max(wide)[1]) if wide else (right - left) // 2
     made = []
     for start, end in ((left, left + split), (left + split, right)):
         part = box_of(alpha[:, start:end])

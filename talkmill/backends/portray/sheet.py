@@ -188,7 +188,7 @@ def _write(made: Read, request: Mapping[str, JSON], workdir: Path) -> Result:
 
 
 def _scaled(image: Any, size: tuple[int, int]) -> Any:
-    """Straight-alpha pixels at another size: averaged with the alpha multiplied in, so that no edge takes on a hidden colour."""
+    """Straight-alpha pixels at another size: averaged with the alpha multiplied in, so no edge takes on a hidden colour."""
     import cv2
     import numpy as np
 

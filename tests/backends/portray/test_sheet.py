@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -208,7 +209,7 @@ def test_every_closure_of_a_spoken_line_is_shown(one_piece: Path, tmp_path: Path
     from talkmill.backends.lipsync.sound import measure
 
     rig, _ = made(one_piece, tmp_path, twos=twos)
-    symbols = "p ɪ p m eɪ k s m ə m b ʌ m p aɪ z ə b aʊ t p iː p əl".split()
+    symbols = re.findall(r"\S+", "p ɪ p m eɪ k s m ə m b ʌ m p aɪ z ə b aʊ t p iː p əl")
     step = 4800
     spoken = [(symbol, 9600 + index * step, 9600 + (index + 1) * step) for index, symbol in enumerate(symbols)]
     frames = 30 * (19200 + len(symbols) * step) // 48000
