@@ -25,7 +25,7 @@ MAX_SVG = 4_000_000
 """Bytes of an SVG."""
 MAX_FILES = 200
 """Files in a sheet's folder that are looked at."""
-SVG_SIDE = 2560
+SVG_SIDE = 2048
 """Longer side at which a sheet of SVGs is drawn, in pixels."""
 
 LAYERS = ("back", "body", "base", "head", "front", "eyes-open", "eyes-half", "eyes-shut", "pupils", "brows")

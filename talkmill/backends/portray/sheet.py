@@ -18,9 +18,9 @@ FACE_HEIGHT = 900
 MAX_CANVAS = 3072
 """Pixels a side that a rig's canvas has at most."""
 
-NOD, NOD_WHOLE = 0.028, 0.010
+NOD, NOD_WHOLE = 0.028, 0.006
 """A full nod in heights of the face, of a head that is a layer of its own and of one that is not."""
-MOTION_WHOLE = 0.35
+MOTION_WHOLE = 0.22
 """How much of the head's motion a figure takes that is drawn in one piece."""
 ABOVE, BELOW = 0.035, 0.060
 """Heights of the face above and below the neck in which such a figure's head passes into its body."""
