@@ -24,7 +24,7 @@ REPAIR = "python -m talkmill.specs.documents --write"
 KINDS: dict[str, type[Spec]] = {"character": Character, "schedule": Schedule, "config": Config}
 
 _DATE = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"
-_LOOK = {"Scene": defaults.SCENE, "NameLine": defaults.NAME_LINE, "CaptionStyle": defaults.CAPTIONS}
+_LOOK = {"Scene": defaults.SCENE, "NameLine": defaults.NAME_LINE, "CaptionStyle": defaults.CAPTIONS, "Lipsync": defaults.LIPSYNC}
 _PATTERNS = {
     ID_PATTERN: "id",
     LANGUAGE_PATTERN: "language tag",

@@ -151,7 +151,7 @@ def test_the_mouth_in_the_frame_is_the_one_that_was_chosen(
     kind: str, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Shut, open, shut: the frames differ at the mouth only, and shut is shut again."""
-    monkeypatch.setattr("talkmill.picture.compositor.idle", lambda *_: STILL)
+    monkeypatch.setattr("talkmill.picture.stage.idle", lambda *_: STILL)
     rig, _ = made(request.getfixturevalue(kind), tmp_path)
     show = studio(rig, {"open": [0.0] * 4 + [0.9] * 4 + [0.0] * 4, "teeth": [0.5] * 12}, 12)
     height = show.size[1]
@@ -170,7 +170,7 @@ def test_a_blink_changes_the_eyes_and_pupils_look_about_within_them(
     parted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The blink shows the shut eyes without the pupils; a far look keeps the dark inside the white."""
-    monkeypatch.setattr("talkmill.picture.compositor.idle", lambda *_: STILL)
+    monkeypatch.setattr("talkmill.picture.stage.idle", lambda *_: STILL)
     rig, _ = made(parted, tmp_path)
     show = studio(rig, {"blink": [0, 1, 0, 0], "gaze_x": [0, 0, 1, -1]}, 4)
     height = show.size[1]
