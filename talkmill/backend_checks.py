@@ -19,6 +19,7 @@ from talkmill.specs import resolve
 from talkmill.specs.cross import is_font
 from talkmill.specs.load import Check, Project
 from talkmill.specs.models import Character, Episode, Scene
+from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.yaml_file import Where, quote
 
 FREE_VOICES: tuple[Mapping[str, Any], ...] = ({"backend": "hibari"}, {"backend": "kokoro"}, {"backend": "espeak"})
@@ -74,6 +75,21 @@ def portraits(project: Project) -> Iterable[Problem]:
         for where, text in wrong:
             what, _, cure = text.partition(". ")
             yield project.problem(name, where, what, cure)
+
+
+def sheets(project: Project) -> Iterable[Problem]:
+    """Drawings of a character that cannot be used."""
+    from talkmill.backends.portray import drawings
+
+    for name, character in project.characters.items():
+        portrait, file = character.portrait, f"characters/{name}.yaml"
+        if not isinstance(portrait, SheetPortrait) or project.touched(file, ("portrait", "folder")):
+            continue
+        if project.touched(file, ("portrait", "mouths")) or not (folder := project.root / portrait.folder).is_dir():
+            continue  # has been told
+        for text in drawings.survey(drawings.find(folder), portrait.mouths).problems:
+            what, _, cure = text.partition(". ")
+            yield project.problem(name, ("portrait", "folder"), what, cure)
 
 
 def voice_files(project: Project) -> Iterable[Problem]:
@@ -268,5 +284,5 @@ def _settings(model: Path) -> dict[str, Any] | None:
     return facts if good else None
 
 
-CHECKS: tuple[Check, ...] = (portraits, voice_files, voices, families, letters, name_lines)
+CHECKS: tuple[Check, ...] = (portraits, sheets, voice_files, voices, families, letters, name_lines)
 """Every check, as `specs.load.load` takes them."""

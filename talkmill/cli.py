@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talkmill import __version__
-from talkmill.errors import SpecError, TalkmillError
+from talkmill.errors import RequestError, SpecError, TalkmillError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,6 +67,13 @@ def _parser() -> argparse.ArgumentParser:
     why.add_argument("--root", default=".", type=Path, help="the project's folder (default: here)")
     why.add_argument("--json", action="store_true", help="for programs: a list of {episode, language, due, in_place, stages}")
     why.set_defaults(run=_why)
+
+    sheet = commands.add_parser("sheet", help="look at the layers of a character of your own drawing")
+    sheet.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the layers")
+    schemes = ("rhubarb", "preston-blair", "oculus")
+    sheet.add_argument("--mouths", choices=schemes, help="how the mouths are named (default: found from the names)")
+    sheet.add_argument("--picture", type=Path, metavar="OUT.png", help="also draw every mouth on the face, and the blink")
+    sheet.set_defaults(run=_sheet)
     return parser
 
 
@@ -130,6 +137,31 @@ def _new(arguments: argparse.Namespace) -> int:
     write = templates.new_character if arguments.kind == "character" else templates.new_schedule
     path = write(Path.cwd(), arguments.id)
     print(f"{path.parent.name}/{path.name} is written. Edit it, then run `talkmill validate`.")
+    return 0
+
+
+def _sheet(arguments: argparse.Namespace) -> int:
+    from talkmill.backends.portray import contact, drawings, sheet
+    from talkmill.specs.load import sheet_options
+
+    folder = arguments.folder
+    if not folder.is_dir():
+        raise RequestError(f"{folder}: is no folder. Name the folder that the layers are in.")
+    options = sheet_options(folder)
+    if arguments.mouths:
+        options["mouths"] = arguments.mouths
+    looked, made = sheet.read(drawings.find(folder), options)
+    looked.notes += [f"{name}: is no layer by its name; it is not used." for name in drawings.unused(folder)]
+    print("\n".join(contact.report(looked, made)))
+    if made is None:
+        return RequestError.exit_code
+    if arguments.picture:
+        if arguments.picture.suffix.lower() != ".png":
+            raise RequestError(f"{arguments.picture}: is no name of a PNG. End it in .png.")
+        try:
+            contact.picture(made).save(arguments.picture)
+        except OSError as error:
+            raise RequestError(f"{arguments.picture}: cannot be written ({error.strerror}). Give another place.") from None
     return 0
 
 

@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from talkmill.errors import Problem, SpecError
 from talkmill.specs import cross, tolerant
 from talkmill.specs.models import Character, Config, Episode, FormatName, Schedule, Spec
+from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.shorthand import ID_PATTERN
 from talkmill.specs.yaml_file import Sheet, Where, read, show_path
 
@@ -111,6 +114,20 @@ def load(root: Path | str = ".", checks: Sequence[Check] = ()) -> Project:
     if found:
         raise SpecError(sorted(set(found)))
     return project
+
+
+def sheet_options(folder: Path) -> dict[str, Any]:
+    """What `characters/pip.yaml` says of the drawings in `characters/pip/`: the portrait's options; {} if nothing."""
+    path = folder.resolve()
+    file = path.with_name(f"{path.name}.yaml")
+    value = read(file, file.name).value if file.is_file() else None
+    portrait = value.get("portrait") if isinstance(value, dict) else None
+    if not isinstance(portrait, dict) or Path(str(portrait.get("folder", ""))).name != path.name:
+        return {}
+    try:
+        return SheetPortrait.model_validate(portrait).model_dump(mode="json")
+    except ValidationError:
+        return {}  # `talkmill validate` tells what is wrong with it
 
 
 def _sheets(root: Path, named: Mapping[str, list[Path]], found: list[Problem]) -> dict[str, Sheet]:

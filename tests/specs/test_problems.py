@@ -91,8 +91,16 @@ WRONG = [
     (M, "{style: personas, seed: milo}", "milo.png", [f"2: portrait: is no vector character, and only vector characters can talk yet (found 'milo.png'). {VECTOR}"]),
     (M, "{style: personas, seed: milo}", "{file: milo.png}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found file:). {VECTOR}"]),
     (M, "{style: personas, seed: milo}", "{backend: file, photo: x}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found photo:). {VECTOR}"]),
-    (M, "{style: personas, seed: milo}", "{backend: sheet}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found backend: sheet). {VECTOR}"]),
-    (M, "{style: personas, seed: milo}", "{backend: avatr, style: x}", ["2: portrait.backend: must be avatar (found 'avatr'). Did you mean 'avatar'?"]),
+    (M, "{style: personas, seed: milo}", "{backend: avatr, style: x}", ["2: portrait.backend: is not known (found 'avatr'). Did you mean 'avatar'?"]),
+    # --- drawings
+    (M, "{style: personas, seed: milo}", "{backend: sheet}", ["2: portrait.folder: is missing. Add it: The folder of the layers."]),
+    (M, "{style: personas, seed: milo}", "{sheet: characters/pip}", ["2: portrait: has no key of that name (found sheet:). Write {backend: sheet, folder: characters/pip}."]),
+    (M, "{style: personas, seed: milo}", "{folder: pictures}", ["2: portrait.folder: is not there (found 'pictures'). Put the file there, or mend the path: it starts at project/."]),
+    (M, "{style: personas, seed: milo}", "{backend: sheet, folder: ../pip}", ["2: portrait.folder: leaves the project (found '../pip'). Put the file into the project and write its path from there."]),
+    (M, "{style: personas, seed: milo}", "{backend: sheet, folder: config.yaml}", ["2: portrait.folder: is no folder (found 'config.yaml'). Name the folder that the layers are in."]),
+    (M, "{style: personas, seed: milo}", "{folder: schedules, mouths: rubarb}", ["2: portrait.mouths: must be rhubarb, preston-blair or oculus (found 'rubarb'). Did you mean 'rhubarb'?"]),
+    (M, "{style: personas, seed: milo}", "{folder: schedules, anchors: {mouth: [1]}}", ["2: portrait.anchors.mouth: holds too few (found 1, at least 2). Add some."]),
+    (M, "{style: personas, seed: milo}", "{folder: schedules, anchors: {chin: low}}", ["2: portrait.anchors.chin: must be a number (found 'low'). Write it in plain decimals, like 12 or 0.5."]),
     # --- lines
     (W, "- Grind it fresh.", "- Note: grind it", ["7: episodes[0].script[0].Note: is no character (found 'Note'). Known characters: ada, milo. A text that holds ': ' goes in quotes."]),
     (W, "- Grind it fresh.", "- txt: grind it", ["7: episodes[0].script[0].txt: is no character (found 'txt'). Did you mean the key 'text'?"]),
