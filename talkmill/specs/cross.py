@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from talkmill.errors import Problem
+from talkmill.specs import staging
 from talkmill.specs.models import Character, Config, Episode, PiperVoice, Scene
 from talkmill.specs.shorthand import LINE_KEYS, short_speaker
 from talkmill.specs.wording import did_you_mean, nearest
@@ -61,6 +62,7 @@ def problems(
         sheet = sheets[placed.file]
         yield from _speakers(sheet, placed, everyone)
         yield from _languages(sheet, placed, everyone)
+        yield from staging.problems(sheet, placed.where, placed.episode)
         yield from _length(sheet, placed)
         yield from _silent(sheet, placed)
         yield from _scene(root, sheet, (*placed.where, "scene"), placed.episode.scene)

@@ -72,7 +72,7 @@ class Espeak:
         if why := self.no_such(request):
             raise BackendError(f"speak: espeak: {why}; correct `voice`.")
         words = text.written(request["text"])
-        said = [text.spoken(word) for word in words]
+        said = [text.spoken(word, request["language"]) for word in words]
         text.require_speakable(self.name, request["text"], said)
         effects = request.get("effects") or {}
         starts: list[tuple[int, int]] = []  # character at which a word begins, word
@@ -98,9 +98,9 @@ class Espeak:
             finally:
                 worker.close()
             raw = np.frombuffer(out.read_bytes(), "<i2").astype(np.float32) / np.float32(32768)
-        speech = take.Speech(answer["rate"], LATE)
+        speech = take.Speech(answer["rate"], LATE, effects)
         speech.timed(raw, phones(answer, starts))
-        return take.finish(speech, words, effects, workdir)
+        return take.finish(speech, words, workdir)
 
 
 def phones(answer: Mapping[str, Any], starts: Sequence[tuple[int, int]]) -> list[Phone]:
