@@ -25,15 +25,15 @@ WORK = ROOT / "build" / "benchmarks" / "lipsync"
 EN = (
     "My brother Bob bought five pumpkins from the farm. Maybe we move them to the kitchen by Monday evening.",
     "Five people moved into a big blue house. Father made them apple pie with fresh plums.",
-    "Look at the moon above the valley. We found it very beautiful, but it was cold.",
+    "Look at the moon above the valley. We found it very beautiful. Nobody remembers a map of it.",
     "Who knew that the tiny seed would grow? Please keep this map safe in your pocket.",
     "Fifty fans came to the park. The brass band played, and everybody moved to the beat.",
-    "If you sleep badly, put the phone in another room. Give it four evenings before you give up.",
+    "If you sleep badly, move the phone to another room. Give it four evenings before you complain about problems.",
 )
 ES = (
     "Mi vecina Bárbara pinta su puerta de un bonito color verde. Mañana compra más pintura blanca.",
     "Un buen desayuno empieza con pan, fruta y un poco de miel. Prueba esto el lunes por la mañana.",
-    "El bebé duerme mucho. Por favor, no hables tan fuerte en el pasillo.",
+    "El bebé duerme mucho. Por favor, no hables tan fuerte ni golpees la puerta del pasillo.",
 )
 FR = (
     "Ma voisine habite au bout de la rue. Elle prépare un bon potage avec beaucoup de légumes.",

@@ -19,7 +19,7 @@ SEARCH = 0.15
 SHORTEST = 0.045
 """Seconds of a phoneme from which its shape is judged: a shorter one has not a whole frame and a half."""
 CORE = 0.6
-"""The part of a vowel, about its middle, whose frames are judged; at its ends it is half its neighbour."""
+"""The part of a phoneme, about its middle, whose frames are judged; at its ends it is half its neighbour."""
 MOVES = 0.02
 """Change of opening (against the widest) or width (against the mouth at rest) in one frame, up to which a mouth is still."""
 BREAK = 0.03
@@ -253,10 +253,11 @@ def _judged(said: list[Spoken], shape: Shape, seen: Seen, fps: int) -> list[Judg
             frames = np.array([int(np.argmin(np.abs(middles - one.middle)))])
         values = shape.at(frames)
         got = shapes.named(*values)
-        if wanted in (SHUT, TUCKED) and got != wanted:
-            # A consonant is a moment: it is judged by its clearest frame.
-            around = np.flatnonzero((middles > one.start - 1 / fps) & (middles < one.end + 1 / fps))
-            if any(shapes.named(*shape.at(np.array([frame]))) == wanted for frame in around):
+        if got != wanted:
+            # A shape counts that is reached: a consonant's, a moment, within a frame of it; a vowel's in its core.
+            if wanted in (SHUT, TUCKED):
+                frames = np.flatnonzero((middles > one.start - 1 / fps) & (middles < one.end + 1 / fps))
+            if any(shapes.named(*shape.at(np.array([frame]))) == wanted for frame in frames):
                 got = wanted
         out.append(Judged(one, wanted, got, *values[:3]))
     return out

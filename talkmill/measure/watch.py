@@ -21,6 +21,8 @@ SMALLEST = 0.10
 """Pixels that are a mouth, against the square of the half width of the closed one; less is noise."""
 NEAR = 0.16
 """Gap between two pieces of one mouth, against its half width: teeth may meet the lips in a tone of the skin's."""
+LIKELY = 0.25
+"""Mean of `Finder.near` over a piece from which it may be a mouth."""
 CHANGED = 6
 """Levels of luma by which a pixel must differ from the frame before to count as changed."""
 
@@ -108,15 +110,15 @@ class Finder:
         self.patch = (round(2.6 * face.unit), round(1.2 * face.unit + face.gap))
 
     def _near(self) -> np.ndarray:
-        """Which pixels of the window lie where a mouth can be: an ellipse about the widest open one, and the head's reach."""
+        """How likely a mouth is at each pixel of the window: 1 in the middle of one that is open, 0 from an ellipse about it on
+        that takes in the widest open one and the head's reach."""
         face = self.face
         left, top, right, bottom = face.window
-        x, y = max(left, self.origin[0]), max(top, self.origin[1])
-        made = np.zeros((bottom - y, right - x), np.uint8)
-        centre = (face.anchor[0] - x, face.anchor[1] - y + 0.3 * face.gap)
-        axes = (1.5 * face.unit + 0.8 * face.reach, 0.45 * face.unit + 0.55 * face.gap + 0.8 * face.reach)
-        cv2.ellipse(made, (centre, (2 * axes[0], 2 * axes[1]), 0.0), 1, cv2.FILLED)
-        return made > 0
+        x = np.arange(max(left, self.origin[0]), right, dtype=np.float32)[None, :]
+        y = np.arange(max(top, self.origin[1]), bottom, dtype=np.float32)[:, None]
+        across = (x - face.anchor[0]) / (1.7 * face.unit + 0.8 * face.reach)
+        down = (y - face.anchor[1] - 0.2 * face.gap) / (0.45 * face.unit + 0.65 * face.gap + 0.8 * face.reach)
+        return np.maximum(1 - across**2 - down**2, 0)
 
     def look(self, picture: np.ndarray, frame: int) -> None:
         """Measure the mouth in a picture of Y', Cb, Cr planes, uint8 (3, h, w): frame `frame` of the face's shot."""
@@ -162,13 +164,13 @@ class Finder:
 def mouth_mask(labels: np.ndarray, near: np.ndarray, unit: float) -> np.ndarray | None:
     """Which pixels are the mouth: the piece that lies where it should be, with what touches it; None: none is there.
 
-    `labels` are those of `Labels.of`, `near` says which pixels are where a mouth can be (`Finder.near`), `unit` is the half
-    width of the closed mouth. Of an outline or a collar of the mouth's colour most lies elsewhere.
+    `labels` are those of `Labels.of`, `near` says of each pixel how likely a mouth is there (0..1, `Finder.near`), `unit` is the
+    half width of the closed mouth. Of an outline, a neck's shadow or a collar of the mouth's colour most lies elsewhere.
     """
     count, pieces, stats, _ = cv2.connectedComponentsWithStats((labels > 0).astype(np.uint8), connectivity=8)
     sizes = stats[:, cv2.CC_STAT_AREA]
-    inside = np.bincount(pieces[near], minlength=count)
-    weight = 2 * inside - sizes
+    inside = np.bincount(pieces.ravel(), weights=near.ravel(), minlength=count)
+    weight = inside - LIKELY * sizes
     weight[0] = 0
     weight[sizes < SMALLEST * unit * unit] = 0
     best = int(np.argmax(weight))
@@ -177,7 +179,7 @@ def mouth_mask(labels: np.ndarray, near: np.ndarray, unit: float) -> np.ndarray 
     chosen = pieces == best
     x, y, width, height = stats[best, :4]
     for index in range(1, count):
-        if index == best or sizes[index] < 8 or 2 * inside[index] < sizes[index]:
+        if index == best or sizes[index] < 8 or inside[index] < LIKELY * sizes[index]:
             continue
         px, py, pw, ph = stats[index, :4]
         beside = max(px - x - width, x - px - pw, 0) + max(py - y - height, y - py - ph, 0)

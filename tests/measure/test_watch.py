@@ -82,7 +82,7 @@ def test_another_length_than_was_made_is_an_error(tmp_path):
 
 def test_a_face_without_a_mouth_is_not_given_one(tmp_path):
     """Where nothing has a colour of the mouth, nothing is measured."""
-    labels, near = np.zeros((50, 60), np.uint8), np.ones((50, 60), bool)
+    labels, near = np.zeros((50, 60), np.uint8), np.ones((50, 60), np.float32)
     assert mouth_mask(labels, near, 20) is None
     labels[2:4, 2:4] = 2
     assert mouth_mask(labels, near, 20) is None
@@ -92,8 +92,8 @@ def test_a_face_without_a_mouth_is_not_given_one(tmp_path):
 
 def test_a_chin_of_the_mouths_colour_is_not_the_mouth():
     """What reaches out of where a mouth can be is something else, however large it is."""
-    labels, near = np.zeros((60, 80), np.uint8), np.zeros((60, 80), bool)
-    near[10:40, 15:65] = True
+    labels, near = np.zeros((60, 80), np.uint8), np.zeros((60, 80), np.float32)
+    near[10:40, 15:65] = 0.8
     labels[20:28, 25:55] = 2
     labels[36:38, :] = 1
     labels[38:60, :10] = 3
