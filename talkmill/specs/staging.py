@@ -32,6 +32,8 @@ def asked(episode: Episode) -> list[list[str] | None]:
 def problems(sheet: Sheet, where: Where, episode: Episode) -> Iterator[Problem]:
     """Every problem of one episode's picture; `where` is its place in the file."""
     speakers = cast(episode)
+    if "" in speakers:
+        return  # told elsewhere: nobody speaks a line
     shown = any(line.shot == TOGETHER for line in episode.script)
     named = episode.shots.together
     place: Where = (*where, "shots", "together") if named else (*where, "shots")
