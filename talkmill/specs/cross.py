@@ -63,7 +63,8 @@ def problems(
         sheet = sheets[placed.file]
         yield from _speakers(sheet, placed, everyone)
         yield from _languages(sheet, placed, everyone)
-        yield from staging.problems(sheet, placed.where, placed.episode)
+        if _cast_is_known(sheet, placed, everyone):
+            yield from staging.problems(sheet, placed.where, placed.episode)
         yield from _length(sheet, placed)
         yield from _silent(sheet, placed)
         yield from _scene(root, sheet, (*placed.where, "scene"), placed.episode.scene)
@@ -114,6 +115,16 @@ def _speakers(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Prob
                 key = nearest(short, LINE_KEYS)
                 cure = f"Did you mean the key '{key}'?" if key else f"{cure} A text that holds ': ' goes in quotes."
             yield sheet.problem((*where, short or "speaker"), what, cure)
+
+
+def _cast_is_known(sheet: Sheet, placed: Placed, everyone: Set[str]) -> bool:
+    """Whether every line has a speaker who exists; otherwise nothing can be said of who is in the picture."""
+    for index, line in enumerate(placed.episode.script):
+        where: Where = (*placed.where, "script", index)
+        given = (*where, "speaker") if line.speaker else (*placed.where, "speaker")
+        if (line.speaker or placed.episode.speaker) not in everyone or sheet.spoilt(where) or sheet.spoilt(given):
+            return False
+    return True
 
 
 def _unknown(name: str, everyone: Set[str]) -> tuple[str, str]:

@@ -47,7 +47,9 @@ def writing(path: Path) -> Iterator[None]:
                 f"`store` in config.yaml or as {ROOT_VARIABLE}."
             ) from None
         if error.errno in (errno.ENOTDIR, errno.EEXIST):
-            raise PrerequisiteError(f"{path}: is no folder, or lies in a file ({error.strerror}). Move that file away.") from None
+            raise PrerequisiteError(
+                f"{path}: is no folder, or lies in a file ({error.strerror}). Move that file away."
+            ) from None
         raise
 
 

@@ -140,6 +140,15 @@ def test_a_problem_brings_no_others_with_it(tmp_path, old, new, told):
     ]
 
 
+def test_of_an_episode_without_speakers_the_picture_is_not_asked_about(tmp_path):
+    """Only that nobody speaks, and where."""
+    text = "episodes: [{id: a, title: A, script: [One., Two.], shots: {by: together}}]\n"
+    assert complaints(write(tmp_path, {"schedules/week.yaml": text})) == [
+        f"schedules/week.yaml:1: episodes[0].script[{index}]: nobody speaks this line. Give the episode or the line a `speaker:`."
+        for index in (0, 1)
+    ]
+
+
 def test_further_checks_see_what_is_right_and_tell_nothing_of_what_is_wrong(tmp_path):
     """A character with a wrong name has a portrait that can be looked at; a wrong seed is told once."""
     seen = []

@@ -157,7 +157,7 @@ def test_deep_nesting_is_refused_at_once(sheet):
 def test_a_file_that_cannot_be_read_is_a_problem(tmp_path):
     """A folder in a file's place is told, not raised."""
     (tmp_path / "x.yaml").mkdir()
-    assert str(read(tmp_path / "x.yaml", "x.yaml").problems[0]).startswith("x.yaml: cannot be read (")
+    assert str(read(tmp_path / "x.yaml", "x.yaml").problems[0]).startswith("x.yaml: is no file. Put a file there.")
 
 
 def test_paths_are_shown_as_people_write_them():

@@ -3,7 +3,7 @@
 `talkmill validate` ends with 2, Snakemake with 1; neither shows a traceback.
 """
 
-# ruff: noqa: E501, S607 -- a message is one line, here as on the terminal; mount is where the system has it
+# ruff: noqa: E501 -- a message is one line, here as on the terminal
 
 from __future__ import annotations
 
