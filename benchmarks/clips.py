@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from talkmill.model import Utterance
-from talkmill.plan import HIGHPASS, INTRO, OUTRO, SYNC_STRENGTH, TAKE_LEVEL, backend
-from talkmill.specs.defaults import CAPTIONS, NAME_LINE, SCENE, background
+from talkmill.plan import HIGHPASS, INTRO, OUTRO, TAKE_LEVEL, backend
+from talkmill.specs.defaults import CAPTIONS, LIPSYNC, NAME_LINE, SCENE, background
 from talkmill.stages import Job
 from talkmill.stages.clean import timeline
 from talkmill.store import Making, Store
@@ -112,7 +112,7 @@ class Workshop:
             request = {
                 "fps": FPS, "frames": segment.frames, "lead": segment.lead,
                 "take": json.loads(self.store.object(takes[index].files["times"]).read_bytes()),
-                "emotion": lines[index].emotion, "sync_strength": SYNC_STRENGTH, "seed": SEED,
+                "emotion": lines[index].emotion, "sync_strength": LIPSYNC["sync_strength"], "seed": SEED,
             }  # fmt: skip
             segments[str(index)] = self._make("lipsync", "viseme", request, {"sound": clean[index].files["sound"]})
         faces = {name: making.files["curves"] for name, making in segments.items()}

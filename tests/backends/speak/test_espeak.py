@@ -73,3 +73,12 @@ def test_a_plosive_is_closed_where_its_phoneme_begins(tmp_path):
     closed = [(p.start, (p.start + p.end) // 2) for p in take.phonemes[2:] if p.symbol in ("p", "t", "k")]
     open_ = [(p.start, p.end) for p in take.phonemes if p.symbol[:1] in tuple("aeiouɑɛɪɔʊæəʌɐ")]
     assert level(closed) < level(open_) - 15
+
+
+def test_a_language_is_spoken_by_the_voice_that_claims_it_first(tmp_path):
+    """Law: French is France's, not Belgium's, though both voices know the tag "fr"."""
+    symbols = {}
+    for language in ("fr", "fr-BE"):
+        _, take = say(Espeak(), tmp_path / language, "90", language=language)
+        symbols[language] = "".join(phone.symbol for phone in take.phonemes)
+    assert symbols == {"fr": "katʁəvɛ̃dis", "fr-BE": "nonɑ̃t"}  # quatre-vingt-dix, nonante

@@ -69,18 +69,19 @@ library.espeak_ListVoices.restype = ctypes.POINTER(ctypes.POINTER(VoiceFacts))
 
 
 def tags() -> dict[str, str]:
-    """Language tags that espeak-ng has a voice for, and the voice's identifier."""
-    found: dict[str, str] = {}
+    """Language tags that espeak-ng has a voice for, and the identifier of the voice that claims the tag most strongly."""
+    found: dict[str, tuple[int, str]] = {}
     voices = library.espeak_ListVoices(None)
     place = 0
     while voices[place]:
         at = voices[place].contents.languages
         while ctypes.string_at(at, 1) != b"\0":  # a list of: one byte of priority, the tag, a zero
-            tag = ctypes.string_at(at + 1)
-            found.setdefault(tag.decode(), voices[place].contents.identifier.decode())
+            priority, tag = ctypes.string_at(at, 1)[0], ctypes.string_at(at + 1)
+            claim = (priority, voices[place].contents.identifier.decode())  # a low number is a strong claim
+            found[tag.decode()] = min(found.get(tag.decode(), claim), claim, key=lambda one: one[0])
             at += len(tag) + 2
         place += 1
-    return found
+    return {tag: identifier for tag, (_, identifier) in found.items()}
 
 
 def choose(voice: str, names: dict[str, str]) -> str | None:
