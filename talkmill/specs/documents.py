@@ -15,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from talkmill.specs import defaults, templates
-from talkmill.specs.models import Character, Config, Schedule
+from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, LANGUAGE_PATTERN, Character, Config, Schedule, Spec
 from talkmill.specs.shorthand import ID_PATTERN
-from talkmill.specs.values import COLOUR_PATTERN, HASHTAG_PATTERN, LANGUAGE_PATTERN, Spec
 
 REPAIR = "python -m talkmill.specs.documents --write"
 """The command that brings the files up to date."""

@@ -12,9 +12,8 @@ from pydantic import ValidationError
 
 from talkmill.errors import Problem, SpecError
 from talkmill.specs import cross, wording
-from talkmill.specs.models import Character, Config, Episode, Schedule
+from talkmill.specs.models import Character, Config, Episode, FormatName, Schedule, Spec
 from talkmill.specs.shorthand import ID_PATTERN
-from talkmill.specs.values import FormatName, Spec
 from talkmill.specs.yaml_file import Sheet, Where, read, show_path
 
 S = TypeVar("S", bound=Spec)

@@ -10,10 +10,9 @@ from typing import Any, get_args, get_origin
 from pydantic import ValidationError
 
 from talkmill.errors import Problem
-from talkmill.specs.models import Line
+from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, LANGUAGE_PATTERN, Line, Spec
 from talkmill.specs.scalars import leaves
 from talkmill.specs.shorthand import ID_PATTERN, short_speaker
-from talkmill.specs.values import COLOUR_PATTERN, HASHTAG_PATTERN, LANGUAGE_PATTERN, Spec
 from talkmill.specs.yaml_file import Sheet, Where, quote
 
 _PATTERNS = {

@@ -8,8 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from talkmill.specs import documents, scalars, templates
-from talkmill.specs.models import AvatarPortrait, Character, Config, EspeakVoice, PiperVoice, Schedule
-from talkmill.specs.values import Spec
+from talkmill.specs.models import AvatarPortrait, Character, Config, EspeakVoice, PiperVoice, Schedule, Spec
 from talkmill.specs.yaml_file import Plain, read
 from tests.specs.project import ADA, CONFIG, MILO, WEEK, complaints, write
 from tests.specs.test_problems import WRONG
