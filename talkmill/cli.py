@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talkmill import __version__
-from talkmill.errors import SpecError, TalkmillError
+from talkmill.errors import RequestError, SpecError, TalkmillError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,6 +54,26 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("kind", choices=("character", "schedule"))
     new.add_argument("id", metavar="ID", help="name of the file, and its id")
     new.set_defaults(run=_new)
+
+    check = commands.add_parser("check", help="measure the lip sync of a finished video")
+    check.add_argument("file", type=Path, metavar="FILE", help="an mp4 in out/, beside its manifest.json")
+    check.add_argument("--json", action="store_true", help="for programs: everything that was measured")
+    check.add_argument("--picture", type=Path, metavar="OUT.png", help="draw the mouth over time, and its worst moments")
+    check.set_defaults(run=_check)
+
+    why = commands.add_parser("why", help="say why an episode is made again")
+    why.add_argument("episode", metavar="EPISODE", help="the episode's id")
+    why.add_argument("language", nargs="?", metavar="LANG", help="one of its languages (default: all)")
+    why.add_argument("--root", default=".", type=Path, help="the project's folder (default: here)")
+    why.add_argument("--json", action="store_true", help="for programs: a list of {episode, language, due, in_place, stages}")
+    why.set_defaults(run=_why)
+
+    sheet = commands.add_parser("sheet", help="look at the layers of a character of your own drawing")
+    sheet.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the layers")
+    schemes = ("rhubarb", "preston-blair", "oculus")
+    sheet.add_argument("--mouths", choices=schemes, help="how the mouths are named (default: found from the names)")
+    sheet.add_argument("--picture", type=Path, metavar="OUT.png", help="also draw every mouth on the face, and the blink")
+    sheet.set_defaults(run=_sheet)
     return parser
 
 
@@ -85,12 +105,63 @@ def _count(number: int, plural: str) -> str:
     return f"{number} {plural if number != 1 else plural.removesuffix('s')}"
 
 
+def _check(arguments: argparse.Namespace) -> int:
+    from talkmill.measure.review import review, sentences
+
+    found = review(arguments.file)
+    if arguments.json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(sentences(found)))
+    if arguments.picture:
+        from talkmill.measure.picture import draw
+
+        draw(found, arguments.picture)
+    return 0 if found.passed else 1
+
+
+def _why(arguments: argparse.Namespace) -> int:
+    from talkmill.why import why
+
+    answers = why(arguments.root, arguments.episode, arguments.language)
+    if arguments.json:
+        print(json.dumps([answer.to_json() for answer in answers], ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(answer.to_text() for answer in answers))
+    return 0
+
+
 def _new(arguments: argparse.Namespace) -> int:
     from talkmill.specs import templates
 
     write = templates.new_character if arguments.kind == "character" else templates.new_schedule
     path = write(Path.cwd(), arguments.id)
     print(f"{path.parent.name}/{path.name} is written. Edit it, then run `talkmill validate`.")
+    return 0
+
+
+def _sheet(arguments: argparse.Namespace) -> int:
+    from talkmill.backends.portray import contact, drawings, sheet
+    from talkmill.specs.load import sheet_options
+
+    folder = arguments.folder
+    if not folder.is_dir():
+        raise RequestError(f"{folder}: is no folder. Name the folder that the layers are in.")
+    options = sheet_options(folder)
+    if arguments.mouths:
+        options["mouths"] = arguments.mouths
+    looked, made = sheet.read(drawings.find(folder), options)
+    looked.notes += [f"{name}: is no layer by its name; it is not used." for name in drawings.unused(folder)]
+    print("\n".join(contact.report(looked, made)))
+    if made is None:
+        return RequestError.exit_code
+    if arguments.picture:
+        if arguments.picture.suffix.lower() != ".png":
+            raise RequestError(f"{arguments.picture}: is no name of a PNG. End it in .png.")
+        try:
+            contact.picture(made).save(arguments.picture)
+        except OSError as error:
+            raise RequestError(f"{arguments.picture}: cannot be written ({error.strerror}). Give another place.") from None
     return 0
 
 

@@ -18,6 +18,7 @@ from typing import Any
 
 from talkmill import backends
 from talkmill.backend_checks import CHECKS
+from talkmill.backends.portray import drawings
 from talkmill.errors import PrerequisiteError, RequestError
 from talkmill.specs import resolve, staging
 from talkmill.specs.load import Project, load
@@ -127,7 +128,10 @@ class Planner:
     def portrait(self, character: str) -> str:
         """The ticket of a character's portrait, shared by all episodes."""
         options = resolve.portrait(self.project.characters[character])
-        settings = {"backend": backend("portray", options.pop("backend")), "request": options}
+        settings = {"backend": backend("portray", options.pop("backend")), "request": options, "files": {}}
+        if folder := options.pop("folder", None):  # where the drawings lie does not matter, what they are does
+            names = drawings.find(self.project.root / folder)
+            settings["files"] = {name: self.file(f"{folder.rstrip('/')}/{name}") for name in names}
         return self.recipe("portray", f"build/cast/{character}", settings, {})
 
     def voice(self, character: str, language: str) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Backend(Protocol):
 
 REGISTRY: dict[tuple[str, str], str] = {
     ("portray", "avatar"): "talkmill.backends.portray.avatar:Avatar",
+    ("portray", "sheet"): "talkmill.backends.portray.sheet:Sheet",
     ("speak", "piper"): "talkmill.backends.speak.piper:Piper",
     ("speak", "hibari"): "talkmill.backends.speak.hibari:Hibari",
     ("speak", "kokoro"): "talkmill.backends.speak.kokoro:Kokoro",

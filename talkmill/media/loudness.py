@@ -29,11 +29,13 @@ OVER = 0.05
 """dB by which a true peak may exceed its ceiling: the meter says one decimal."""
 
 TRIALS = 12
+MOST = 60.0
+"""dB of gain beyond which nothing is won: what is left is the limiter's own shape."""
 
 OVERSAMPLING = 4
 """Times the sample rate at which peaks are looked for: BS.1770 asks for 192 kHz."""
 
-REACH = 0.008
+REACH = 0.005
 """Seconds before and after a peak over which the limiter turns down and up again."""
 
 
@@ -103,7 +105,7 @@ class Limiter:
 
 
 def peaks(samples: Samples) -> Samples:
-    """For each of `samples` (n, channels) at 48 kHz the largest absolute value around it in any channel, between samples too."""
+    """The largest absolute value around each of `samples` (n, channels at 48 kHz), in any channel, also between samples."""
     import numpy as np
 
     fine = np.abs(sound.resample(samples, SAMPLE_RATE, OVERSAMPLING * SAMPLE_RATE))
@@ -141,7 +143,7 @@ def levelled(samples: Samples, loudness: float, ceiling: float) -> tuple[Samples
         if last and abs(gain - last[0]) > 0.05:
             slope = min(max((now - last[1]) / (gain - last[0]), 0.15), 1.0)
         last = (gain, now)
-        gain += miss / slope
+        gain = min(gain + miss / slope, MOST)
     if abs(miss) > TOLERANCE or over > OVER:
         raise MediaError(
             f"loudness: cannot be brought to {loudness:g} LUFS under {ceiling:g} dBTP "

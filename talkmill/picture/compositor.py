@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 
 from talkmill.errors import RequestError
+from talkmill.picture import shapes
 from talkmill.picture.colour import to_rgb
 from talkmill.picture.rig import Rig
 from talkmill.picture.stage import Seen, Stage
@@ -85,6 +86,7 @@ class Studio:
         for found in self._faces.values():
             found.sort(key=lambda face: face.start)
         self._stages: dict[tuple[str, ...], Stage] = {}
+        self._mouths: dict[int, list[str]] = {}
 
     @property
     def count(self) -> int:
@@ -125,7 +127,9 @@ class Studio:
         if at < 0 or frame >= faces[at].end:
             raise RequestError(f"render: {character} has no face in frame {frame}. Make the lipsync again.")
         face = faces[at]
-        values = {name: values[frame - face.start] for name, values in self.curves[face.index]["curves"].items()}
+        values: dict[str, Any] = {name: all_[frame - face.start] for name, all_ in self.curves[face.index]["curves"].items()}
+        if "shapes" in self.rigs[character].mouth:
+            values["mouth"] = self._drawn(character, face)[frame - face.start]
         look, named = 0.0, 1.0
         if len(cast) > 1 or not face.speaks:
             before = faces[at - 1] if at else face
@@ -133,6 +137,13 @@ class Studio:
         if len(cast) > 1:
             named = self._named(faces, at, shot, frame)
         return Seen(values, look, named)
+
+    def _drawn(self, character: str, face: _Face) -> list[str]:
+        """The drawn mouth of each frame of a face: which one depends on the frames around it."""
+        if face.index not in self._mouths:
+            curves, style = self.curves[face.index]["curves"], self.rigs[character].mouth
+            self._mouths[face.index] = shapes.choose(curves, face.end - face.start, self.fps, style)
+        return self._mouths[face.index]
 
     def _named(self, faces: list[_Face], at: int, shot: Mapping[str, Any], frame: int) -> float:
         """How much of the name is seen: it comes and goes with the turn to speak."""

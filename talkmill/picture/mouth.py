@@ -194,15 +194,18 @@ class _Brush:
             self._disc(tile, shape.upper[end], max(over[end], under[end], 0.2), mouth.colours["lips"])
 
     def _shadow(self, tile: np.ndarray) -> None:
-        """A small soft crescent under the lower lip."""
+        """A small soft crescent under the lower lip; a jaw that opens takes it down to the chin, and it fades before."""
         mouth, shape = self.mouth, self.shape
+        shade = mouth.shade * min(1.0, max(0.0, (0.8 - shape.opened) / 0.3))
+        if shade < 0.02:
+            return
         low = shape.lower[:, 1].max() + 0.40 * mouth.unit + (0.12 * mouth.unit if mouth.lips else 0)
         half = 0.30 * shape.half
         across = np.linspace(-1, 1, 24)
         arc = np.column_stack([across * half, low + 0.05 * mouth.unit * (1 - across**2)])
         body = np.column_stack([across * half, low + 0.17 * mouth.unit * (1 - across**2)])[::-1]
         skin = mouth.colours["skin"]
-        dark = (16 + (skin[0] - 16) * (1 - mouth.shade), *(128 + (c - 128) * (1 - mouth.shade) for c in skin[1:]))
+        dark = (16 + (skin[0] - 16) * (1 - shade), *(128 + (c - 128) * (1 - shade) for c in skin[1:]))
         self._fill(tile, np.vstack([arc, body]), dark)
 
     def _inside(self, tile: np.ndarray) -> None:

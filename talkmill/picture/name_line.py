@@ -26,6 +26,20 @@ _FAMILIES = (
 """Packages of fonts, in order of preference: file, and the axes that are to be set in a variable one."""
 
 
+PLAIN = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x100))))
+"""Letters that the first family has (a test looks)."""
+
+
+def require_letters(text: str) -> None:
+    """Raise unless a name line with this text can be drawn.
+
+    Raises:
+        RequestError: no font has all of it, or it runs from right to left.
+    """
+    if not set(text) <= PLAIN:
+        _family(text)
+
+
 def _family(text: str) -> tuple[str, str, tuple[str, ...]]:
     """The first family that has every letter of `text`.
 

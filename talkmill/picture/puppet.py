@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from talkmill.picture import sprite
+from talkmill.picture.drawn import DrawnMouth
 from talkmill.picture.idle import Idle
 from talkmill.picture.layout import Layout
 from talkmill.picture.mouth import Mouth
@@ -24,6 +25,9 @@ _DEPTH = {"nose": 1.3, "glasses": 1.05}
 
 _MEET = 0.72
 """The blink at which the lids meet."""
+
+_HALF, _DOWN = 0.3, 0.75
+"""The blink from which drawn eyes are half shut, and shut."""
 
 _NARROW = 0.30
 """The blink that a fully narrowed eye looks like."""
@@ -54,15 +58,16 @@ class Puppet:
         scale = layout.scale
         self.face = (rig.face["chin"] - rig.face["skull"]) * scale
         self.nod = rig.face["nod"] * scale
+        self.motion = rig.face.get("motion", 1.0)  # below 1 head and body are one drawing, and must not part at the neck
         self.pivot = self.at(rig.face["pivot"])
         self.chin = rig.face["chin"] * scale + layout.y
-        self.mouth = Mouth(rig.mouth, scale)
         self.mouth_at = self.at(rig.face["mouth"])
+        self.mouth = DrawnMouth(rig, layout, self.mouth_at) if "shapes" in rig.mouth else Mouth(rig.mouth, scale)
         self.gaze = (rig.face["gaze"][0] * scale, rig.face["gaze"][1] * scale)
-        loaded = {layer.part: sprite.load(rig, layer, layout) for layer in rig.layers if layer.part != "mouth"}
+        loaded = {layer.part: sprite.load(rig, layer, layout) for layer in rig.layers if layer.part not in ("mouth", "shape")}
         self.rear, self.body = loaded.pop("rear", None), loaded.pop("body", None)
         self.parts = loaded
-        self.order = [layer.part for layer in rig.layers if layer.part not in ("rear", "body")]
+        self.order = [layer.part for layer in rig.layers if layer.part not in ("rear", "body", "shape")]
         still = sprite.stacked([loaded[part] for part in self.order if part in _STILL and part in loaded])
         everything = sprite.stacked([still, *(loaded[p] for p in ("glasses",) if p in loaded)])
         left, top, right, bottom = everything.box
@@ -119,11 +124,11 @@ class Puppet:
         """Head, body and face for one frame's curves on top of the idle motion."""
         turn = curves.get("turn", 0.0) + idle.turn
         nod = curves.get("nod", 0.0) * self.nod
-        tilt = math.radians(curves.get("tilt", 0.0) * TILT + idle.tilt)
+        tilt = math.radians(curves.get("tilt", 0.0) * TILT + idle.tilt) * self.motion
         x = idle.x * self.face + 0.012 * turn * self.face
         rise = -0.011 * idle.breath * self.face
         y = idle.y * self.face + 0.5 * nod + rise
-        body_x = 0.5 * x
+        body_x = 0.5 * x if self.motion == 1 else x
         cos, sin = math.cos(tilt), math.sin(tilt)
         squash = 1 - 0.12 * abs(nod) / self.face
         px, py = self.pivot
@@ -182,6 +187,9 @@ class Puppet:
             min(max(curves.get("gaze_x", 0.0) + idle.gaze_x, -1.0), 1.0),
             -min(max(curves.get("gaze_y", 0.0) + idle.gaze_y, -1.0), 1.0),
         )
+        if "eyes" in self.parts:
+            self._draw_drawn_eyes(face, blink, gaze, pose)
+            return
         lid = min(max(curves.get("lid", 0.0), -1.0), 1.0)
         blink = max(blink, blink + (_NARROW - blink) * max(-lid, 0.0)) if blink < _MEET else blink
         wide = max(lid, 0.0) * (1 - min(blink / _MEET, 1.0))
@@ -198,6 +206,22 @@ class Puppet:
             # The closed lid unfolds from a straight line, which is what the open eye has just become.
             bend = 0.25 + 0.75 * _smooth(blink, _MEET - 0.1, 1.0)
             self._squash(face, shut, (1.0, bend), line, (pose.face_x, pose.face_y))
+
+    def _draw_drawn_eyes(self, face: Sprite, blink: float, gaze: tuple[float, float], pose: Pose) -> None:
+        """Eyes that are drawings: a blink changes them as a whole; pupils that are a layer of their own look about."""
+        shown = "eyes"
+        if blink >= _HALF and ("half" in self.parts or "shut" in self.parts):
+            shown = "half" if "shut" not in self.parts or ("half" in self.parts and blink < _DOWN) else "shut"
+        eyes = self.parts[shown]
+        if shown == "eyes" and "pupils" in self.parts:
+            looking = sprite.moved(self.parts["pupils"], gaze[0] * self.gaze[0], gaze[1] * self.gaze[1])
+            seen = eyes.image[..., 3]
+            eyes = Sprite(eyes.image.copy(), eyes.x, eyes.y)
+            sprite.draw(eyes, sprite.window(looking, eyes.box))
+            # The pupils never reach beyond the open eye.
+            cut = cv2.divide(seen, np.maximum(eyes.image[..., 3], 1), scale=255)
+            cv2.multiply(eyes.image, cv2.merge((cut, cut, cut, cut)), dst=eyes.image, scale=1 / 255)
+        sprite.draw(face, sprite.moved(eyes, pose.face_x, pose.face_y))
 
     def _draw_dots(
         self, face: Sprite, closed: float, wide: float, slant: float, gaze: tuple[float, float], line: float, pose: Pose

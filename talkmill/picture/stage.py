@@ -80,7 +80,9 @@ class Stage:
             puppet.anchor = float(self.seam)
             lowest = max(lowest, puppet.still.box[3] + 0.10 * puppet.face)
             if puppet.body is not None:
-                whole = sprite.extended(puppet.body, height, width, 0.17 * puppet.face, rig.face["arms"])
+                whole = puppet.body
+                if rig.face.get("cut", True):
+                    whole = sprite.extended(whole, height, width, 0.17 * puppet.face, rig.face["arms"])
                 actor.body = sprite.window(whole, (whole.x, whole.y, whole.box[2], min(self.seam + 2, whole.box[3])))
                 if self.seam < height:
                     self._blend(self.still, sprite.window(whole, (0, self.seam, width, height)))

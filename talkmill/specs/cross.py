@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from talkmill.errors import Problem
 from talkmill.specs import staging
 from talkmill.specs.models import Character, Config, Episode, PiperVoice, Scene
+from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.shorthand import LINE_KEYS, short_speaker
 from talkmill.specs.wording import did_you_mean, nearest
 from talkmill.specs.yaml_file import Sheet, Where, quote
@@ -18,7 +19,7 @@ from talkmill.specs.yaml_file import Sheet, Where, quote
 MAX_WORDS = 3000
 """Words of one episode in one language: some twenty minutes. A render is one file and one job; more is a series."""
 
-FONT_SUFFIXES = (".ttf", ".otf")
+FONT_SUFFIXES = (".ttf", ".otf", ".ttc")
 
 _WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
@@ -71,6 +72,8 @@ def problems(
     for name, character in characters.items():
         sheet = sheets[f"characters/{name}.yaml"]
         yield from _scene(root, sheet, ("scene",), character.scene)
+        if isinstance(character.portrait, SheetPortrait):
+            yield from _drawings(root, sheet, ("portrait", "folder"), character.portrait.folder)
         yield from _voice(root, sheet, ("voice",), character.voice)
         for language, voice in character.voices.items():
             yield from _voice(root, sheet, ("voices", language), voice)
@@ -80,6 +83,8 @@ def _ids(sheets: Mapping[str, Sheet], episodes: list[Placed]) -> Iterator[Proble
     seen: dict[str, Placed] = {}
     for placed in episodes:
         name = placed.episode.id
+        if sheets[placed.file].spoilt((*placed.where, "id")):
+            continue
         first = seen.setdefault(name.lower(), placed)
         if first is placed:
             continue
@@ -97,11 +102,12 @@ def _speakers(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Prob
     if episode.speaker is not None and episode.speaker not in everyone:
         yield sheet.problem((*placed.where, "speaker"), *_unknown(episode.speaker, everyone))
     for index, line in enumerate(episode.script):
-        raw = _raw(sheet.value, (*placed.where, "script", index))
         where: Where = (*placed.where, "script", index)
+        raw = _raw(sheet.value, where)
         short = short_speaker(raw)
         if line.speaker is None and episode.speaker is None:
-            yield sheet.problem(where, "nobody speaks this line", "Give the episode or the line a `speaker:`.")
+            if not sheet.spoilt((*placed.where, "speaker")) and not sheet.spoilt((*where, "speaker")):
+                yield sheet.problem(where, "nobody speaks this line", "Give the episode or the line a `speaker:`.")
         elif line.speaker is not None and line.speaker not in everyone:
             what, cure = _unknown(line.speaker, everyone)
             if short and not nearest(short, everyone):
@@ -111,11 +117,14 @@ def _speakers(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Prob
 
 
 def _unknown(name: str, everyone: Set[str]) -> tuple[str, str]:
-    return f"is no character (found {quote(name)})", did_you_mean(name, everyone, "Known characters")
+    cure = did_you_mean(name, everyone, "Known characters") if everyone else f"`talkmill new character {name}` writes one."
+    return f"is no character (found {quote(name)})", cure
 
 
 def _languages(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Problem]:
     episode, languages = placed.episode, placed.languages
+    if sheet.spoilt((*placed.where, "languages")) or (not episode.languages and sheet.spoilt(("languages",))):
+        return
     if isinstance(episode.title, dict):
         yield from _lacking(sheet, (*placed.where, "title"), episode.title, languages)
     if isinstance(episode.post.text, dict):
@@ -148,7 +157,7 @@ def _silent(sheet: Sheet, placed: Placed) -> Iterator[Problem]:
 
 def _lacking(sheet: Sheet, where: Where, texts: Mapping[str, str], languages: list[str]) -> Iterator[Problem]:
     missing = [name for name in languages if name not in texts and name.split("-")[0] not in texts]
-    if missing:
+    if missing and not any(sheet.spoilt((*where, name)) for name in _raw_keys(sheet.value, where) if name not in texts):
         what = f"lacks {' and '.join(missing)} (found {', '.join(sorted(texts))})"
         yield sheet.problem(where, what, "Add the text, or take the language from the episode's `languages:`.")
 
@@ -178,7 +187,7 @@ def _scene(root: Path, sheet: Sheet, where: Where, scene: Scene) -> Iterator[Pro
         path, problem = _inside(root, sheet, place, font)
         if problem:
             yield problem
-        elif path and not _is_font(path):
+        elif path and not is_font(path):
             yield sheet.problem(place, f"is no font file (found {quote(font)})", "Give a .ttf or .otf file.")
 
 
@@ -200,8 +209,22 @@ def _voice(root: Path, sheet: Sheet, where: Where, voice: Any) -> Iterator[Probl
         yield sheet.problem(place, what, "Put the voice's .onnx.json there: it comes with the .onnx.")
 
 
-def _inside(root: Path, sheet: Sheet, where: Where, given: str) -> tuple[Path | None, Problem | None]:
-    """A file of the project; what leaves the project, is not there or is no file is a problem."""
+def _drawings(root: Path, sheet: Sheet, where: Where, given: str) -> Iterator[Problem]:
+    """The folder of a drawn character, and that no file in it leads out of the project."""
+    path, problem = _inside(root, sheet, where, given, folder=True)
+    if problem:
+        yield problem
+    for entry in sorted(path.rglob("*")) if path else ():
+        if entry.is_symlink() and not entry.resolve().is_relative_to(root.resolve()):
+            found = entry.relative_to(path).as_posix() if path else ""
+            what = f"holds a link that leaves the project (found {quote(found)})"
+            yield sheet.problem(where, what, "Put the file itself into the project.")
+
+
+def _inside(
+    root: Path, sheet: Sheet, where: Where, given: str, folder: bool = False
+) -> tuple[Path | None, Problem | None]:
+    """A file (or a folder) of the project; what leaves the project, is not there or is no file is a problem."""
 
     def wrong(what: str, cure: str) -> tuple[None, Problem]:
         return None, sheet.problem(where, f"{what} (found {quote(given)})", cure)
@@ -218,7 +241,9 @@ def _inside(root: Path, sheet: Sheet, where: Where, given: str) -> tuple[Path | 
             return wrong("is a link that leaves the project", "Put the file itself into the project.")
         if not real.exists():
             return wrong("is not there", f"Put the file there, or mend the path: it starts at {base.name}/.")
-        if not real.is_file():
+        if folder and not real.is_dir():
+            return wrong("is no folder", "Name the folder that the layers are in.")
+        if not folder and not real.is_file():
             return wrong("is no file", "Name a file in that folder.")
     except (OSError, RuntimeError, ValueError) as error:
         return wrong(f"cannot be read ({getattr(error, 'strerror', None) or error})", "Mend the path or the file.")
@@ -239,12 +264,21 @@ def _is_picture(path: Path) -> bool:
     return head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or webp
 
 
-def _is_font(path: Path) -> bool:
+def is_font(path: Path) -> bool:
+    """Whether a file begins as a TrueType or OpenType font does."""
     return _head(path).startswith((b"\x00\x01\x00\x00", b"OTTO", b"true", b"ttcf"))
 
 
 def _raw(value: Any, where: Where) -> Any:
-    """What the YAML has at a place that is known to be there."""
+    """What the YAML has at a place; None where it has nothing."""
     for part in where:
-        value = value[part]
+        if isinstance(value, dict):
+            value = value.get(part)
+        else:
+            value = value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
     return value
+
+
+def _raw_keys(value: Any, where: Where) -> Iterable[str]:
+    found = _raw(value, where)
+    return found if isinstance(found, dict) else ()

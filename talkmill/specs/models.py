@@ -7,26 +7,15 @@ These classes are the only hand-written text about the YAML: the JSON schemas an
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from talkmill.specs.acting import FEELING, SHOTS, VIEW, ShotRule, feeling, rule, view
-from talkmill.specs.scalars import field_leaves, typed, wrong
-from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, trait, unique
-from talkmill.specs.yaml_file import Plain, quote
+from talkmill.specs.base import RelativePath, Spec
+from talkmill.specs.portraits import Portrait
+from talkmill.specs.scalars import wrong
+from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, unique
 
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
@@ -35,8 +24,6 @@ HASHTAG_PATTERN = r"^[^#\s]{1,60}$"
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN)]
 Colour = Annotated[str, StringConstraints(pattern=COLOUR_PATTERN)]
-RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-"""A path inside the project; the loader refuses what leaves it."""
 
 MAX_LINE = 1000
 """Characters of one line: over a minute of speech, more than anybody says in one go, and all of it one take that is made anew
@@ -67,18 +54,6 @@ Languages = Annotated[list[Language], Field(min_length=1), AfterValidator(unique
 FormatName = Literal["vertical", "square", "wide"]
 Formats = Annotated[list[FormatName], Field(min_length=1), AfterValidator(unique)]
 Moment = Annotated[datetime, BeforeValidator(moment)]
-Trait = Annotated[str | list[str] | float | int | bool, BeforeValidator(trait)]
-
-
-class Spec(BaseModel):
-    """Base of all specs: an unknown key is an error, a value never changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _decide_scalars(cls, value: Any, info: ValidationInfo) -> Any:
-        return typed(field_leaves(cls, str(info.field_name)), value)
 
 
 # --- scene ---------------------------------------------------------------------------------------
@@ -170,43 +145,6 @@ class Scene(Spec):
 # --- character -----------------------------------------------------------------------------------
 
 
-class AvatarPortrait(Spec):
-    """A vector character of a DiceBear style."""
-
-    backend: Literal["avatar"] = "avatar"
-    """Who draws it. `avatar` comes with Talkmill."""
-    style: str = Field(min_length=1, max_length=60, examples=["avataaars"])
-    """Name of the style; a wrong one is answered with the list of those that can talk."""
-    seed: str = Field(default="1", max_length=200, examples=["ada"])
-    """Any text; the same text gives the same character."""
-    traits: dict[str, Trait] = Field(default_factory=dict, examples=[{"skinColor": "#AE5D29"}])
-    """Traits that stand over the seed's choice, by the style's own names (hair, skinColor, clothes ...)."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_photos(cls, value: Any) -> Any:
-        found = quote(value) if isinstance(value, str) and value else None
-        if isinstance(value, dict):
-            keys = [key for key in ("file", "image", "photo", "path", "sheet") if key in value]
-            backend = value.get("backend")
-            found = f"{keys[0]}:" if keys else f"backend: {backend}" if backend in ("file", "sheet", "photo") else None
-        if found is None:
-            return value
-        cure = "Give `style:` and `seed:` instead, for example {style: avataaars, seed: ada}."
-        raise wrong(f"is no vector character, and only vector characters can talk yet (found {found})", cure)
-
-    @field_validator("traits", mode="before")
-    @classmethod
-    def _colours_are_texts(cls, value: Any) -> Any:
-        """A colour of six digits (614335) is no number."""
-        if not isinstance(value, dict):
-            return value
-        return {
-            key: str(item) if isinstance(item, Plain) and key.lower().endswith(("color", "colour")) else item
-            for key, item in value.items()
-        }
-
-
 class Effects(Spec):
     """Changes to a voice after it has spoken."""
 
@@ -288,7 +226,7 @@ class Character(Spec):
 
     name: Name = Field(examples=["Ada"])
     """The name people see."""
-    portrait: AvatarPortrait
+    portrait: Portrait
     """How the character looks."""
     voice: Voice
     """How the character sounds."""

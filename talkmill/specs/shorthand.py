@@ -14,6 +14,8 @@ from talkmill.specs.scalars import core, wrong
 from talkmill.specs.yaml_file import Plain, quote
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+PHOTOS = ("file", "photo")
+"""What people call a portrait that is a photo."""
 OPTIONS = ("pause", "emotion", "overlap", "shot")
 LINE_KEYS = ("speaker", "text", *OPTIONS)
 
@@ -55,6 +57,17 @@ def backend_of(value: Any) -> str | None:
     """The name of the backend that a mapping or a spec chooses; the tag of a pydantic union."""
     found = value.get("backend") if isinstance(value, dict) else getattr(value, "backend", None)
     return str(found) if isinstance(found, str) else None
+
+
+def portrait_kind(value: Any) -> str | None:
+    """The backend of a portrait; without one, a mapping with `folder` is a sheet, and anything else an avatar.
+
+    A photo goes to the avatar too, which says that it is none.
+    """
+    found = backend_of(value)
+    if found is None and isinstance(value, dict) and "folder" in value:
+        return "sheet"
+    return "avatar" if found is None or found in PHOTOS else found
 
 
 def moment(value: Any) -> Any:

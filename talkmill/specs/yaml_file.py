@@ -27,6 +27,9 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
 """The specs nest nine deep at most."""
 
+MOST_PROBLEMS = 50
+"""A file with more of them is not meant for this program."""
+
 Where = tuple[str | int, ...]
 """The keys and list indices that lead to a value."""
 
@@ -34,6 +37,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = {"~", "null", "Null", "NULL"}
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _QUOTED_START = re.compile(r"""(?:^|- |: )\s*(["']).*\1\s*[^\s,\]}:#]""")
+_KEY_LINE = re.compile(r"\s*(- )?[A-Za-z_][A-Za-z0-9_.-]*:(\s|$)")
 _SIMPLE_KEY = re.compile(r"[^\s.\[\]'\"]{1,60}")
 
 
@@ -54,6 +58,16 @@ class Sheet:
     problems: list[Problem] = field(default_factory=list)
     readable: bool = True
     """False where the file could not be read to its end, so that `value` says nothing."""
+    holes: set[Where] = field(default_factory=set)
+    """Places with a problem of their own: what is found there says nothing for other checks."""
+
+    def spoilt(self, where: Where) -> bool:
+        """Whether a value has a problem of its own, or lies in one that has."""
+        return any(where[:length] in self.holes for length in range(len(where) + 1)) if self.holes else False
+
+    def touched(self, where: Where) -> bool:
+        """Whether a value has a problem of its own, lies in one that has, or holds one."""
+        return self.spoilt(where) or any(hole[: len(where)] == where for hole in self.holes)
 
     def line(self, where: Where) -> int:
         """The 1-based line of a value, or of the nearest value around it; 0 in a file without any."""
@@ -109,6 +123,8 @@ def _text(path: Path, sheet: Sheet) -> str | None:
     def wrong(line: int, what: str, cure: str) -> None:
         sheet.problems.append(Problem(sheet.file, line, "", what, cure))
 
+    if path.exists() and not path.is_file():
+        return wrong(0, "is no file", "Put a file there.")
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -140,7 +156,8 @@ class _Frame:
     where: Where
     key: str | None = None  # of the value that comes next; None: a key comes next (mappings only)
     key_line: int = 0
-    repeated: bool = False  # the key was there before, its value is dropped
+    repeated: bool = False  # the key was there before, or is none: its value is dropped
+    is_key: bool = False  # a list or mapping where a key must be
 
 
 class _Builder:
@@ -153,6 +170,8 @@ class _Builder:
 
     def wrong(self, line: int, where: Where, what: str, cure: str) -> None:
         self.sheet.problems.append(Problem(self.sheet.file, line, show_path(where), what, cure))
+        if len(self.sheet.problems) >= MOST_PROBLEMS:
+            raise _StopError
 
     def build(self, events: Iterator[Any]) -> None:
         for event in events:
@@ -161,19 +180,32 @@ class _Builder:
                 self.documents += 1
                 if self.documents > 1:
                     self.wrong(line, (), "starts a second YAML document", "Take the line '---' away, or make it a second file.")
-                    raise _StopError
+                    return
             elif isinstance(event, yaml.AliasEvent):
                 cure = "Write the value out; a text that starts with * goes in quotes."
                 self.wrong(line, self._here(), f"is a YAML alias (found {quote('*' + event.anchor)})", cure)
-                raise _StopError
+                self.sheet.holes.add(self._here())
+                if self._wants_key():
+                    self._no_key(line)
+                else:
+                    self._put(None, line)
             elif isinstance(event, yaml.ScalarEvent):
                 self._refuse_properties(event, line)
                 self._scalar(event, line)
             elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
                 self._refuse_properties(event, line)
                 self._open([] if isinstance(event, yaml.SequenceStartEvent) else {}, line)
-            elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-                self.frames.pop()
+            elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)) and self.frames.pop().is_key:
+                self._no_key(line)
+
+    def _wants_key(self) -> bool:
+        return bool(self.frames) and isinstance(self.frames[-1].container, dict) and self.frames[-1].key is None
+
+    def _no_key(self, line: int) -> None:
+        """Go on behind something that stands where a key must be: its value is dropped, and so is what is around it."""
+        frame = self.frames[-1]
+        frame.key, frame.key_line, frame.repeated = "?", line, True
+        self.sheet.holes.add(frame.where)
 
     def _here(self) -> Where:
         """Where the next value goes."""
@@ -194,15 +226,24 @@ class _Builder:
             self.wrong(line, self._here(), f"has a YAML tag (found {quote(tag)})", cure)
 
     def _scalar(self, event: Any, line: int) -> None:
-        if self.frames and isinstance(self.frames[-1].container, dict) and self.frames[-1].key is None:
+        if self._wants_key():
             self._key(self.frames[-1], event.value, line)
             return
         if found := _UNREADABLE.search(event.value):
             self.wrong(line, self._here(), f"holds a control character (found U+{ord(found[0]):04X})", "Take it away.")
+        if event.style in ("'", '"') and self._swallows(event):
+            what = f"opens a quote that is closed in line {event.end_mark.line + 1} only (found {quote(event.value.lstrip())})"
+            self.wrong(line, self._here(), what, "Close the quote where the text ends.")
+            raise _StopError
         value: str | None = event.value
         if event.implicit[0]:
             value = None if event.value in _NULL else Plain(event.value)
         self._put(value, line)
+
+    def _swallows(self, event: Any) -> bool:
+        """Whether a quoted text holds what look like further lines of the file: its quote was most likely forgotten."""
+        inside = self.sheet.source[event.start_mark.line + 1 : event.end_mark.line + 1]
+        return any(_KEY_LINE.match(text) for text in inside)
 
     def _key(self, frame: _Frame, key: str, line: int) -> None:
         where = (*frame.where, key)
@@ -215,13 +256,14 @@ class _Builder:
         frame.key, frame.key_line = key, line
 
     def _open(self, container: list[Any] | dict[str, Any], line: int) -> None:
-        if self.frames and isinstance(self.frames[-1].container, dict) and self.frames[-1].key is None:
-            cure = "A key is one word; a text that starts with [ or { goes in quotes."
-            self.wrong(line, self._here(), "has a list or mapping as a key", cure)
-            raise _StopError
         if len(self.frames) >= MAX_DEPTH:
             self.wrong(line, (), f"is nested too deep (more than {MAX_DEPTH} levels)", "No spec needs that; see the reference.")
             raise _StopError
+        if self._wants_key():
+            cure = "A key is one word; a text that starts with [ or { goes in quotes."
+            self.wrong(line, self._here(), "has a list or mapping as a key", cure)
+            self.frames.append(_Frame(container, self._here(), is_key=True))
+            return
         where = self._here()
         self._put(container, line)
         self.frames.append(_Frame(container, where))

@@ -53,6 +53,8 @@ def post_fields(job: Job) -> dict[str, Any]:
         "tags": settings["post"]["tags"],
         "language": settings["language"],
         "publish_at": settings["publish_at"],
+        # Lines to put under the post: some licences (CC BY) ask that the creator is named where the work is shown.
+        "attribution": [line for line in map(attribution, credits(job)) if line],
         # Every voice is synthesised: platforms ask for this to be declared. The characters are drawn, not photographed.
         "ai_label": {"contains_synthetic_media": True, "synthetic_voice": True, "realistic_person": False},
     }
@@ -106,6 +108,14 @@ def credits(job: Job) -> list[dict[str, str]]:
     for family in dict.fromkeys(font["family"] for font in fonts):
         found.append({"what": f"caption font {family}", "name": licence})
     return found
+
+
+def attribution(credit: Mapping[str, str]) -> str:
+    """The line that names a creator: "Portrait of Ada: Toon Head by Johan Melin, CC BY 4.0"; empty where none is named."""
+    if not credit.get("creator"):
+        return ""
+    what = credit["what"][0].upper() + credit["what"][1:]
+    return f"{what}: drawn by {credit['creator']}, {credit['name']}, {credit.get('url', '')}".rstrip(", ")
 
 
 def recipe_of(job: Job, role: str) -> Mapping[str, Any]:

@@ -46,6 +46,8 @@ def writing(path: Path) -> Iterator[None]:
                 f"{path}: may not be written to ({error.strerror}). Change its permissions, or set another folder as "
                 f"`store` in config.yaml or as {ROOT_VARIABLE}."
             ) from None
+        if error.errno in (errno.ENOTDIR, errno.EEXIST):
+            raise PrerequisiteError(f"{path}: is no folder, or lies in a file ({error.strerror}). Move that file away.") from None
         raise
 
 
@@ -156,7 +158,8 @@ class Store:
             recipe = json.loads(path.read_bytes())
         except (OSError, ValueError):
             raise StoreError(
-                f"{path}: the recipe is missing or unreadable. Start the run with snakemake (without --no-hooks): it writes the recipes."
+                f"{path}: the recipe is missing or unreadable. Start the run with snakemake, without --no-hooks: "
+                "it writes the recipes."
             ) from None
         if digest(recipe)[:SHORT] != name:
             raise StoreError(f"{path}: is not the recipe that its name says. Delete it and run snakemake again.")

@@ -23,6 +23,9 @@ def bumpy(channels: int = 2) -> np.ndarray:
     noise = random.standard_normal((6 * RATE, channels)) * 0.02
     swing = np.maximum(np.sin(2 * np.pi * 3 * np.arange(6 * RATE) / RATE), 0) ** 2
     noise[:: RATE // 7] *= 12
+    # Band-limited, as a voice is: between single samples of white noise the meters' own filters decide what the peak is.
+    kernel = np.sinc(np.arange(-48, 49) / 6) * np.hanning(97) / 6
+    noise = np.stack([np.convolve(one, kernel, "same") for one in noise.T], axis=1) * 2
     return (noise * swing[:, None]).astype(np.float32)
 
 
@@ -41,9 +44,8 @@ def test_a_normalised_sound_meets_loudness_and_peak_without_moving(tmp_path, tar
     """Law: within 0.3 LU, true peak under -2 dBTP, the same samples at the same time."""
     samples = bumpy(channels)
     sound.write(tmp_path / "a.wav", samples)
-    said, gain = loudness.normalise(tmp_path / "a.wav", tmp_path / "b.wav", target, -2.0)
+    gain = loudness.normalise(tmp_path / "a.wav", tmp_path / "b.wav", target, -2.0)
     found = loudness.measure(tmp_path / "b.wav")
-    assert said == found
     assert gain > 5
     assert found.integrated == pytest.approx(target, abs=loudness.TOLERANCE)
     assert found.true_peak <= -2.0 + loudness.OVER
@@ -55,12 +57,24 @@ def test_a_normalised_sound_meets_loudness_and_peak_without_moving(tmp_path, tar
     assert int(np.argmax(correlation)) == 0
 
 
+@pytest.mark.parametrize("channels", [1, 2])
+def test_the_two_meters_agree(tmp_path, channels):
+    """Law: what is measured in the process is what ffmpeg measures on the file, loudness and true peak."""
+    samples = bumpy(channels)
+    sound.write(tmp_path / "a.wav", samples)
+    found = loudness.measure(tmp_path / "a.wav")
+    assert loudness.integrated(samples) == pytest.approx(found.integrated, abs=0.1)
+    assert loudness.true_peak(samples) == pytest.approx(found.true_peak, abs=0.2)
+    assert loudness.integrated(samples[: RATE // 3]) == float("-inf")
+    assert loudness.integrated(0 * samples) == float("-inf")
+
+
 def test_a_loud_sound_is_turned_down(tmp_path):
     """Law: gain may be negative."""
     sound.write(tmp_path / "a.wav", tone(-3))
-    found, gain = loudness.normalise(tmp_path / "a.wav", tmp_path / "b.wav", -16, -2)
+    gain = loudness.normalise(tmp_path / "a.wav", tmp_path / "b.wav", -16, -2)
     assert gain < 0
-    assert found.integrated == pytest.approx(-16, abs=0.3)
+    assert loudness.measure(tmp_path / "b.wav").integrated == pytest.approx(-16, abs=0.3)
 
 
 def test_silence_and_the_impossible_are_refused_in_one_line(tmp_path):

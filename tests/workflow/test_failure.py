@@ -14,14 +14,16 @@ from tests.workflow.project import Project, stop, verbs
 
 def test_a_failed_job_leaves_nothing_and_the_other_episode_goes_on(fresh: Project) -> None:
     """No ticket, no half file; the last lines say what went wrong and what to do."""
-    (fresh.root / "broken.onnx").write_text("not a voice")
-    (fresh.root / "broken.onnx.json").write_text("{}")
+    (fresh.root / "broken.onnx").write_bytes(b"\x08\x07 as a voice begins, and then not")
+    (fresh.root / "broken.onnx.json").write_text('{"phoneme_id_map": {}}')
     fresh.edit("characters/ada.yaml", "backend: espeak", "backend: piper\n  model: broken.onnx")
     done = fresh.run()
     assert done.code == 1
     assert "bug:" not in done.text
     assert "Traceback" not in done.text
-    assert re.search(r"What went wrong:\nbuild/talk/en/speak-[0-9a-f]{16}: speak: piper: the voice's settings cannot be read", done.text)
+    assert re.search(
+        r"What went wrong:\nbuild/talk/en/speak-[0-9a-f]{16}: speak: piper: the voice's settings cannot be read", done.text
+    )
     assert fresh.manifest("alone")["episode"] == "alone"
     assert not (fresh.root / "out/talk/en/manifest.json").exists()
     assert len(fresh.tickets("speak")) == 1  # alone's

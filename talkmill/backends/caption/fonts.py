@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from importlib.util import find_spec
 from io import BytesIO
@@ -103,6 +103,42 @@ def is_invisible(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cf", "Cc", "Zs")
 
 
+EVERYWHERE = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x180)))) | set("–—‘’“”„…•€")
+"""Letters of European languages, which the families have between them (a test looks): no font need be opened for these."""
+
+
+@cache
+def _drawn() -> frozenset[int]:
+    """Code points that the families have."""
+    return frozenset().union(*(Face(source).characters for source in FAMILIES.values()))
+
+
+def require_font(path: Path) -> None:
+    """Raise unless a font file can be read.
+
+    Raises:
+        MediaError: it cannot.
+    """
+    _ = Face(Source(path.stem, "", str(path))).characters
+
+
+def lacking(text: Iterable[str], own: Path | None = None) -> list[str]:
+    """The characters of `text` that no font on this machine can draw, those of the font file `own` included.
+
+    Chinese, Japanese and Korean are drawn by an optional font, which is not opened here.
+
+    Raises:
+        MediaError: `own` is no font.
+    """
+    rest = {letter for letter in set(text) - EVERYWHERE if not is_picture(letter) and not is_invisible(letter)}
+    if rest and own is not None:
+        face = Face(Source(own.stem, "", str(own)))
+        rest = {letter for letter in rest if not face.has(letter)}
+    if rest and find_spec(CJK) is not None:
+        rest = {letter for letter in rest if not is_cjk(letter)}
+    return sorted(letter for letter in rest if is_cjk(letter) or ord(letter) not in _drawn())
+
+
 class Face:
     """One font as captions use it: which characters it has, how wide text is, and its static file."""
 
@@ -126,8 +162,20 @@ class Face:
 
     @cached_property
     def characters(self) -> frozenset[int]:
-        """Code points that the font has."""
-        return frozenset(self._font.getBestCmap() or {})
+        """Code points that the font has.
+
+        Raises:
+            MediaError: it is no font.
+        """
+        try:
+            return frozenset(self._font.getBestCmap() or {})
+        except MediaError:
+            raise
+        except Exception as error:  # fontTools raises whatever a cut or garbled table leads to
+            raise MediaError(
+                f"captions.font: {self.source.path().name} is no font that can be read ({error}). "
+                f"Give a whole .ttf or .otf file, or one of: {', '.join(FAMILIES)}."
+            ) from None
 
     def has(self, letter: str) -> bool:
         """Whether the font can draw the character."""

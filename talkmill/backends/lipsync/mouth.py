@@ -14,6 +14,8 @@ import numpy as np
 from talkmill.backends.lipsync.articulation import (
     ARTICULATORS,
     CONSTRICTIONS,
+    LOOSE,
+    LOOSENESS,
     SHUT,
     SILENCE,
     TARGETS,
@@ -27,8 +29,9 @@ from talkmill.model import SAMPLE_RATE
 
 OVERSAMPLING = 8
 """Samples of the blend in one frame; even, so that one of them is the frame's middle."""
-SHARPNESS = 1.8
-"""Exponent on the blended weights: dominance blending alone makes every frame the same half-open mouth."""
+SHARPNESS, SPREAD = 1.8, 2.4
+"""Exponents on the blended weights, and on those of width and rounding: dominance blending alone makes every frame the same
+half-open mouth, and a short o between two open vowels would not be seen to be round."""
 SMOOTH = 0.012
 """Seconds (sigma) of smoothing of the blend: takes the cusps off its exponentials."""
 REST_EDGE = 0.12
@@ -156,10 +159,14 @@ def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
     rate = fps * OVERSAMPLING
     _, weights = build_viseme_curves(spans, fps=rate, mapping=mapping, params=params)
     weights = weights[OVERSAMPLING // 2 :: OVERSAMPLING][:frames]
-    sharp = weights**SHARPNESS
-    sharp /= np.maximum(sharp.sum(axis=1, keepdims=True), 1e-9)
-    values = sharp @ np.array([TARGETS[name] for name in mapping.target_names])
-    return {name: values[:, index].copy() for index, name in enumerate(ARTICULATORS)}
+    sharp, sharper = weights**SHARPNESS, weights**SPREAD
+    targets = np.array([TARGETS[name] for name in mapping.target_names])
+    firm = np.array([LOOSENESS if name in LOOSE else 1.0 for name in mapping.target_names])
+    out = {}
+    for index, name in enumerate(ARTICULATORS):
+        said = sharper * firm if name in ("width", "round") else sharp
+        out[name] = said @ targets[:, index] / np.maximum(said.sum(axis=1), 1e-9)
+    return out
 
 
 def _shapes(phones: Sequence[Phone], length: float) -> list[tuple[str, float, float]]:

@@ -6,6 +6,8 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -57,20 +59,15 @@ class Ffmpeg:
         scratch = workdir / "scratch"
         scratch.mkdir()
         try:
-            sound, loudness = level(inputs["master"], scratch, samples, request["loudness"])
-            studio = _studio(request, inputs, shape.size, curves)
-            files = {"video": workdir / f"{shape.name}.mp4", "cover": workdir / "cover.jpg"}
-            if "ass" in inputs:
-                fonts = [
-                    path
-                    for _, path in sorted(
-                        (int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key)
+            with ThreadPoolExecutor(1) as aside:  # the sound is levelled while the picture is drawn
+                levelling = aside.submit(level, inputs["master"], scratch, samples, request["loudness"])
+                studio = _studio(request, inputs, shape.size, curves)
+                files = {"video": workdir / f"{shape.name}.mp4", "cover": workdir / "cover.jpg"}
+                with subtitles.burner(inputs["ass"], _fonts(inputs)) if "ass" in inputs else nullcontext() as burner:
+                    done = encode.video(
+                        studio.frames(), shape.size, fps, lambda: levelling.result()[0], files["video"], burner=burner
                     )
-                ]
-                with subtitles.burner(inputs["ass"], fonts) as burner:
-                    done = encode.video(studio.frames(), shape.size, fps, sound, files["video"], burner=burner)
-            else:
-                done = encode.video(studio.frames(), shape.size, fps, sound, files["video"])
+                _, loudness = levelling.result()
         finally:
             for path in scratch.iterdir():
                 path.unlink()
@@ -83,6 +80,12 @@ class Ffmpeg:
             "loudness": round(loudness.integrated, 2), "true_peak": round(loudness.true_peak, 2),
         }  # fmt: skip
         return Result(files, facts)
+
+
+def _fonts(inputs: Mapping[str, Path]) -> list[Path]:
+    """The font files among the inputs, in their order."""
+    numbered = [(int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key)]
+    return [path for _, path in sorted(numbered)]
 
 
 def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path, Any]:
