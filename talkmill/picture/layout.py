@@ -68,7 +68,9 @@ def group(rigs: Sequence[Rig], size: tuple[int, int], scenes: Sequence[Mapping[s
     most = LARGEST["vertical" if height > width else "other"][count]
     tall = [rig.face["chin"] - rig.face["skull"] for rig in rigs]
     room = 0.98 * width / count if height > width else 0.8 * width / count
-    head = min(most * height, *(1.06 * room * one / _hair(rig) for rig, one in zip(rigs, tall, strict=True)))
+    head = min(
+        most * height, *(1.06 * room * one / (_hair(rig)[1] - _hair(rig)[0]) for rig, one in zip(rigs, tall, strict=True))
+    )
     scales = [head / one for one in tall]
     lowest = min(_lowest(size, scene) for scene in scenes)
     above = [(rig.face["chin"] - rig.face["top"]) * scale for rig, scale in zip(rigs, scales, strict=True)]
@@ -88,14 +90,16 @@ def group(rigs: Sequence[Rig], size: tuple[int, int], scenes: Sequence[Mapping[s
         scale = side / rig.size[1]
         x = width * (0.5 + (middle - 0.5) * spread)
         y = chin - rise - rig.face["chin"] * scale
-        made.append(Layout(scale, side, math.floor(x - rig.face["centre"][0] * scale), round(y)))
+        left, right = _hair(rig)
+        centre = 0.5 * rig.face["centre"][0] + 0.25 * (left + right)  # a face that is turned is not the middle of its head
+        made.append(Layout(scale, side, math.floor(x - centre * scale), round(y)))
     return made
 
 
-def _hair(rig: Rig) -> float:
-    """Width of all that moves with the head, in pixels of the rig."""
+def _hair(rig: Rig) -> tuple[float, float]:
+    """Left and right edge of all that moves with the head, in pixels of the rig."""
     boxes = [layer.box for layer in rig.layers if layer.part not in ("body", "mouth")]
-    return max(box[0] + box[2] for box in boxes) - min(box[0] for box in boxes)
+    return min(box[0] for box in boxes), max(box[0] + box[2] for box in boxes)
 
 
 def _lowest(size: tuple[int, int], scene: Mapping[str, Any]) -> float:
