@@ -232,9 +232,7 @@ def _drawings(root: Path, sheet: Sheet, where: Where, given: str) -> Iterator[Pr
             yield sheet.problem(where, what, "Put the file itself into the project.")
 
 
-def _inside(
-    root: Path, sheet: Sheet, where: Where, given: str, folder: bool = False
-) -> tuple[Path | None, Problem | None]:
+def _inside(root: Path, sheet: Sheet, where: Where, given: str, folder: bool = False) -> tuple[Path | None, Problem | None]:
     """A file (or a folder) of the project; what leaves the project, is not there or is no file is a problem."""
 
     def wrong(what: str, cure: str) -> tuple[None, Problem]:
