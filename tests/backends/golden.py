@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from talkmill.backends import load
+from talkmill.backends.portray import drawings
 from talkmill.store import digest, file_digest
 
 STORED = Path(__file__).with_name("golden.json")
@@ -23,6 +24,8 @@ TAKE = {
         ["ɪ", 43_200, 45_600], ["", 45_600, 48_000],
     ],
 }  # fmt: skip
+PIP_FOLDER = Path(__file__).parents[2] / "characters/pip"
+PIP = {"mouths": None, "twos": False, "anchors": {}, "creator": None, "licence": None}
 CAPTIONS = {
     "fps": 30,
     "frames": 60,
@@ -52,6 +55,7 @@ def requests(folder: Path) -> dict[tuple[str, str], tuple[Mapping[str, Any], Map
     text = {"text": "Bob may fly.", "language": "en", "seed": 1}
     return {
         ("portray", "avatar"): ({"style": "toon-head", "seed": "golden", "traits": {}}, {}),
+        ("portray", "sheet"): (PIP, {name: PIP_FOLDER / name for name in drawings.find(PIP_FOLDER)}),
         ("speak", "piper"): ({**text, "model": "joe"}, {}),
         ("speak", "hibari"): ({**text, "model": "heart"}, {}),
         ("speak", "kokoro"): ({"text": "Puedo volar.", "language": "es", "seed": 1, "voice": "jf_alpha"}, {}),
@@ -61,6 +65,10 @@ def requests(folder: Path) -> dict[tuple[str, str], tuple[Mapping[str, Any], Map
         ("lipsync", "viseme"): (
             {"fps": 30, "frames": 40, "lead": 3, "take": TAKE, "emotion": "neutral", "sync_strength": 1.0, "seed": 1},
             {"sound": sound},
+        ),
+        ("lipsync", "listen"): (
+            {"fps": 30, "frames": 200, "heard": [[0.4, 2.0], [2.5, 5.5]], "emotion": "happy", "strength": 1.0, "seed": "1 ada"},
+            {},
         ),
         ("caption", "libass"): (CAPTIONS, {}),
     }
