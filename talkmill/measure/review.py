@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from talkmill.errors import MediaError
 from talkmill.measure import listen, shapes, watch
 from talkmill.measure import score as scores
 from talkmill.measure.subject import Subject, find
