@@ -16,9 +16,10 @@ from talkmill import backends
 from talkmill.backends.caption import fonts
 from talkmill.errors import MediaError, Problem, RequestError
 from talkmill.specs import resolve
+from talkmill.specs.cross import is_font
 from talkmill.specs.load import Check, Project
 from talkmill.specs.models import Character, Episode, Scene
-from talkmill.specs.wording import nearest
+from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.yaml_file import Where, quote
 
 FREE_VOICES: tuple[Mapping[str, Any], ...] = ({"backend": "hibari"}, {"backend": "kokoro"}, {"backend": "espeak"})
@@ -76,20 +77,45 @@ def portraits(project: Project) -> Iterable[Problem]:
             yield project.problem(name, where, what, cure)
 
 
+def sheets(project: Project) -> Iterable[Problem]:
+    """Drawings of a character that cannot be used."""
+    from talkmill.backends.portray import drawings
+
+    for name, character in project.characters.items():
+        portrait, file = character.portrait, f"characters/{name}.yaml"
+        if not isinstance(portrait, SheetPortrait) or project.touched(file, ("portrait", "folder")):
+            continue
+        if project.touched(file, ("portrait", "mouths")) or not (folder := project.root / portrait.folder).is_dir():
+            continue  # has been told
+        for text in drawings.survey(drawings.find(folder), portrait.mouths).problems:
+            what, _, cure = text.partition(". ")
+            yield project.problem(name, ("portrait", "folder"), what, cure)
+
+
 def voice_files(project: Project) -> Iterable[Problem]:
-    """Voices of the user's that are no voices."""
+    """Voices that there are not: a file of the user's that is none, a name or a number that is unknown."""
     for name, character in project.characters.items():
         for where, voice in [(("voice",), character.voice), *((("voices", key), one) for key, one in character.voices.items())]:
-            model = _model(project, name, (*where, "model"), voice)
-            if model is None:
+            if project.touched(f"characters/{name}.yaml", (*where, "backend")):
                 continue
-            what = _no_model(model)
-            if what:
+            model = _model(project, name, (*where, "model"), voice)
+            settings = _settings(model) if model else None
+            if model and (what := _no_model(model)):
                 cure = "Fetch the .onnx file again: it has to be the voice itself, not a page or a pointer to it."
                 yield project.problem(name, (*where, "model"), f"is no voice ({what}, found {quote(voice.model)})", cure)
-            if voice.backend == "piper" and _settings(model) is None:
+            if model and voice.backend == "piper" and settings is None:
                 what = f"has a {model.name}.json beside it that is no voice's settings"
                 yield project.problem(name, (*where, "model"), what, "Put the .onnx.json there that came with the voice.")
+            elif what := _no_such(voice, settings):
+                key = "speaker" if voice.backend == "piper" else "voice"
+                what, _, cure = what.rpartition(". ")
+                yield project.problem(name, (*where, key), f"{voice.backend} has {what}", f"{cure}.")
+
+
+def _no_such(voice: Any, settings: Mapping[str, Any] | None) -> str | None:
+    """Why the backend has no such voice."""
+    asked = getattr(backends.load("speak", voice.backend), "no_such", None)
+    return asked(voice.model_dump(mode="json"), settings) if asked else None
 
 
 def voices(project: Project) -> Iterable[Problem]:
@@ -116,7 +142,7 @@ def voices(project: Project) -> Iterable[Problem]:
         if why:
             more = f" and {len(episodes) - 1} more" if len(episodes) > 1 else ""
             what = f"cannot speak {language}, as {character.name} does in {quote(episodes[0])}{more}: {voice.backend} {why}"
-            yield project.problem(speaker, where, what, _other_voice(language, why))
+            yield project.problem(speaker, where, what, _other_voice(language))
 
 
 def _voice_for(character: Character, language: str) -> Where:
@@ -125,10 +151,8 @@ def _voice_for(character: Character, language: str) -> Where:
     return ("voices", key) if key else ("voice",)
 
 
-def _other_voice(language: str, why: str) -> str:
-    """A cure: another name for what was misspelt, else a voice that can."""
-    if why.startswith("has no ") and "for" not in why.split("(")[0]:
-        return "Correct the voice."
+def _other_voice(language: str) -> str:
+    """A voice that can, as a cure."""
     for options in FREE_VOICES:
         kind: Any = backends.load("speak", options["backend"])
         if kind.cannot(options, language) is None:
@@ -138,7 +162,7 @@ def _other_voice(language: str, why: str) -> str:
 
 
 def families(project: Project) -> Iterable[Problem]:
-    """Caption fonts that nobody knows."""
+    """Caption fonts that nobody knows, and font files that are none."""
     files: list[tuple[str, Where, Scene]] = [("config.yaml", ("scene",), project.config.scene)]
     files += [(f"characters/{name}.yaml", ("scene",), one.scene) for name, one in project.characters.items()]
     for schedule, found in project.schedules.items():
@@ -146,13 +170,19 @@ def families(project: Project) -> Iterable[Problem]:
         files += [(file, ("episodes", index, "scene"), one.scene) for index, one in enumerate(found.episodes)]
     for file, where, scene in files:
         font = scene.captions.font if scene.captions else None
-        if font is None or font.lower().endswith(FONT_FILES):
+        path = _font_file(project, font)
+        if path and is_font(path) and not project.touched(file, (*where, "captions", "font")):
+            try:
+                fonts.require_font(path)
+            except MediaError as error:
+                what, _, cure = str(error).removeprefix("captions.font: ").partition("). ")
+                yield project.problem_in(file, (*where, "captions", "font"), f"{what})", cure)
+        if font is None or path is not None:
             continue
         if font.casefold() not in {family.casefold() for family in fonts.FAMILIES}:
-            close = nearest(font, fonts.FAMILIES)
             known = f"Choose one of {', '.join(fonts.FAMILIES)}, or give the path of a .ttf or .otf file."
             what = f"is no font that comes with Talkmill (found {quote(font)})"
-            yield project.problem_in(file, (*where, "captions", "font"), what, f"Did you mean '{close}'?" if close else known)
+            yield project.problem_in(file, (*where, "captions", "font"), what, known)
 
 
 def letters(project: Project) -> Iterable[Problem]:
@@ -161,15 +191,12 @@ def letters(project: Project) -> Iterable[Problem]:
         unusual = [(number, who, text) for number, who, text in item.lines if not fonts.EVERYWHERE.issuperset(text)]
         for number, who, text in unusual:
             style = resolve.caption_style(project.config, who, project.characters[who], item.episode)
-            named = style["font"] or ""
-            own = project.root / named if named.lower().endswith(FONT_FILES) else None
+            own = _font_file(project, style["font"])
             if own is not None and not own.is_file():
                 continue
             try:
                 missing = fonts.lacking(text, own)
-            except MediaError as error:
-                what, _, cure = str(error).partition(". ")
-                yield project.problem_in(item.file, (*item.where, "script", number), what.removeprefix("captions.font: "), cure)
+            except MediaError:  # the font has been told
                 break
             if missing:
                 what = f"has letters in {item.language} that no font here can draw (found {' '.join(missing[:12])})"
@@ -178,6 +205,11 @@ def letters(project: Project) -> Iterable[Problem]:
                     cure = f"{fonts.CURES[fonts.CJK]}, or give a font file that has them as captions.font."
                 yield project.problem_in(item.file, (*item.where, "script", number), what, cure)
                 break
+
+
+def _font_file(project: Project, font: str | None) -> Path | None:
+    """A font of the user's; None where a family is named."""
+    return project.root / font if font and font.lower().endswith(FONT_FILES) else None
 
 
 def name_lines(project: Project) -> Iterable[Problem]:
@@ -198,22 +230,27 @@ def name_lines(project: Project) -> Iterable[Problem]:
             if all(text.isascii() for text in texts.values()):
                 continue
             line = resolve.scene(project.config, who, character, item.episode)["name_line"]
+            named = _drawn(character.name)
             for (file, where), text in texts.items():
-                shown = where == ("name",) or text == line["role"]
-                if line["show"] and shown and (file, where) not in seen and (what := _not_drawn(text)):
+                # One font draws both, so a role is looked at together with the name, unless the name has been told.
+                is_name = where == ("name",)
+                if not line["show"] or not (is_name or text == line["role"]) or (file, where) in seen:
+                    continue
+                if not (named if is_name else _drawn(character.name + text if named else text)):
                     seen.add((file, where))
+                    what = f"has letters that the name line cannot draw (found {quote(text)})"
                     cure = "Write it in Latin, Greek or Cyrillic letters, or set name_line.show to false."
                     yield project.problem_in(file, where, what, cure)
 
 
-def _not_drawn(text: str) -> str | None:
+def _drawn(text: str) -> bool:
     from talkmill.picture import name_line
 
     try:
         name_line.require_letters(text)
     except RequestError:
-        return f"has letters that the name line cannot draw (found {quote(text)})"
-    return None
+        return False
+    return True
 
 
 def _model(project: Project, character: str, where: Where, voice: Any) -> Path | None:
@@ -247,5 +284,5 @@ def _settings(model: Path) -> dict[str, Any] | None:
     return facts if good else None
 
 
-CHECKS: tuple[Check, ...] = (portraits, voice_files, voices, families, letters, name_lines)
+CHECKS: tuple[Check, ...] = (portraits, sheets, voice_files, voices, families, letters, name_lines)
 """Every check, as `specs.load.load` takes them."""

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from talkmill import __version__
-from talkmill.errors import SpecError, TalkmillError
+from talkmill.errors import RequestError, SpecError, TalkmillError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -60,6 +60,20 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--json", action="store_true", help="for programs: everything that was measured")
     check.add_argument("--picture", type=Path, metavar="OUT.png", help="draw the mouth over time, and its worst moments")
     check.set_defaults(run=_check)
+
+    why = commands.add_parser("why", help="say why an episode is made again")
+    why.add_argument("episode", metavar="EPISODE", help="the episode's id")
+    why.add_argument("language", nargs="?", metavar="LANG", help="one of its languages (default: all)")
+    why.add_argument("--root", default=".", type=Path, help="the project's folder (default: here)")
+    why.add_argument("--json", action="store_true", help="for programs: a list of {episode, language, due, in_place, stages}")
+    why.set_defaults(run=_why)
+
+    sheet = commands.add_parser("sheet", help="look at the layers of a character of your own drawing")
+    sheet.add_argument("folder", type=Path, metavar="FOLDER", help="the folder of the layers")
+    schemes = ("rhubarb", "preston-blair", "oculus")
+    sheet.add_argument("--mouths", choices=schemes, help="how the mouths are named (default: found from the names)")
+    sheet.add_argument("--picture", type=Path, metavar="OUT.png", help="also draw every mouth on the face, and the blink")
+    sheet.set_defaults(run=_sheet)
     return parser
 
 
@@ -106,12 +120,48 @@ def _check(arguments: argparse.Namespace) -> int:
     return 0 if found.passed else 1
 
 
+def _why(arguments: argparse.Namespace) -> int:
+    from talkmill.why import why
+
+    answers = why(arguments.root, arguments.episode, arguments.language)
+    if arguments.json:
+        print(json.dumps([answer.to_json() for answer in answers], ensure_ascii=False, indent=2))
+    else:
+        print("\n\n".join(answer.to_text() for answer in answers))
+    return 0
+
+
 def _new(arguments: argparse.Namespace) -> int:
     from talkmill.specs import templates
 
     write = templates.new_character if arguments.kind == "character" else templates.new_schedule
     path = write(Path.cwd(), arguments.id)
     print(f"{path.parent.name}/{path.name} is written. Edit it, then run `talkmill validate`.")
+    return 0
+
+
+def _sheet(arguments: argparse.Namespace) -> int:
+    from talkmill.backends.portray import contact, drawings, sheet
+    from talkmill.specs.load import sheet_options
+
+    folder = arguments.folder
+    if not folder.is_dir():
+        raise RequestError(f"{folder}: is no folder. Name the folder that the layers are in.")
+    options = sheet_options(folder)
+    if arguments.mouths:
+        options["mouths"] = arguments.mouths
+    looked, made = sheet.read(drawings.find(folder), options)
+    looked.notes += [f"{name}: is no layer by its name; it is not used." for name in drawings.unused(folder)]
+    print("\n".join(contact.report(looked, made)))
+    if made is None:
+        return RequestError.exit_code
+    if arguments.picture:
+        if arguments.picture.suffix.lower() != ".png":
+            raise RequestError(f"{arguments.picture}: is no name of a PNG. End it in .png.")
+        try:
+            contact.picture(made).save(arguments.picture)
+        except OSError as error:
+            raise RequestError(f"{arguments.picture}: cannot be written ({error.strerror}). Give another place.") from None
     return 0
 
 

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from talkmill.errors import RequestError, TalkmillError
+from talkmill.errors import PrerequisiteError, RequestError, TalkmillError
 from talkmill.plan import MEMO, Plan, Release, make_plan, store_of, ticket_path
 from talkmill.store import Store
 from talkmill.store.digests import Memo
@@ -27,6 +27,8 @@ class Run:
 
     def __init__(self, root: str | Path, main: bool = True) -> None:
         self.root = Path(root)
+        if main:
+            require_folders(self.root)
         self._lock: Any = None  # kept for as long as the process lives: closing it would let go
         self.memo = Memo(self.root / MEMO)
         self._plan: Plan | None = make_plan(self.root, memo=self.memo) if main else None
@@ -154,6 +156,19 @@ class Run:
             print(f"report: could not be written ({error}). The videos are not touched by this.", file=sys.stderr)
         else:
             print(f"Look at {page.relative_to(self.root)}.", file=sys.stderr)
+
+
+def require_folders(root: Path) -> None:
+    """Raise unless a run can write into the project.
+
+    Raises:
+        PrerequisiteError: it cannot; Snakemake itself would stop with a traceback.
+    """
+    for path in (root, *(root / name for name in ("build", "out", ".snakemake"))):
+        if (path.exists() or path.is_symlink()) and not path.is_dir():
+            raise PrerequisiteError(f"{path}: is no folder. Move it away: a run writes there.")
+        if path.is_dir() and not os.access(path, os.W_OK | os.X_OK):
+            raise PrerequisiteError(f"{path}: may not be written to. Change its permissions, or work in a copy of the project.")
 
 
 def right(folder: Path, recipe: str, memo: Memo) -> bool:

@@ -49,6 +49,7 @@ class Backend(Protocol):
 
 REGISTRY: dict[tuple[str, str], str] = {
     ("portray", "avatar"): "talkmill.backends.portray.avatar:Avatar",
+    ("portray", "sheet"): "talkmill.backends.portray.sheet:Sheet",
     ("speak", "piper"): "talkmill.backends.speak.piper:Piper",
     ("speak", "hibari"): "talkmill.backends.speak.hibari:Hibari",
     ("speak", "kokoro"): "talkmill.backends.speak.kokoro:Kokoro",
@@ -56,6 +57,7 @@ REGISTRY: dict[tuple[str, str], str] = {
     ("clean", "classic"): "talkmill.backends.clean.classic:Classic",
     ("clean", "timeline"): "talkmill.backends.clean.timeline:Timeline",
     ("lipsync", "viseme"): "talkmill.backends.lipsync.viseme:Viseme",
+    ("lipsync", "listen"): "talkmill.backends.lipsync.listen:Listen",
     ("caption", "libass"): "talkmill.backends.caption.libass:Libass",
     ("render", "ffmpeg"): "talkmill.backends.render.ffmpeg:Ffmpeg",
     ("check", "file"): "talkmill.backends.check.file:File",

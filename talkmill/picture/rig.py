@@ -6,10 +6,13 @@ rig.json (`FORMAT` 1), all lengths in pixels of the rig's canvas, x to the right
      "layers": [{"name", "part", "box": [x, y, w, h]}, ...],   from back to front; a layer that is empty is left out
      "face": {"top", "skull", "chin", "centre": [x, y], "eyes": [[x, y], [x, y]], "eye_size": [w, h],
               "mouth": [x, y], "pivot": [x, y], "nod", "gaze": [x, y], "arms": bool},
-     "mouth": {"half_width", "gap", "line", "line_width", "inside", "teeth", "tongue", "skin", "lips", "taper", "shade"},
+     "mouth": {"half_width", "gap", "line", "line_width", "inside", "teeth", "tongue", "skin", "lips", "taper", "shade",
+               "angle": degrees, clockwise},
      "licence": {"name", "url", "creator", "source"}}
 
 Each layer but `mouth`, which is painted anew in every frame, is a PNG of its box in straight alpha, named as the layer.
+A rig of drawings has layers of the part `shape` for its mouths, and `mouth` is what `talkmill.picture.shapes` says; its
+`face` also has "cut" (the figure goes on below the canvas) and "motion" (0..1, how much of the head's motion the figure takes).
 `face.top` is the top of all that moves with the head, hair included; `face.skull` is that of the bare head.
 """
 
@@ -36,13 +39,17 @@ PARTS = (
     "pupils",
     "lashes",
     "dots",
+    "eyes",
+    "half",
     "shut",
+    "shape",
     "brows",
     "front",
     "glasses",
 )
 """What a layer is. `rear` moves with the head and is behind the body. Eyes are either `dots` (the whole eye looks about and
-is squashed by a blink) or `white`, `pupils` and `lashes` (the lid comes down over them); `shut` is the closed eye of both."""
+is squashed by a blink), `white`, `pupils` and `lashes` (the lid comes down over them) or the drawings `eyes`, maybe `half`
+and `pupils` (a blink changes the drawing); `shut` is the closed eye of all. `shape` is one drawn mouth."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from talkmill.errors import Problem
+from talkmill.specs import staging
 from talkmill.specs.models import Character, Config, Episode, PiperVoice, Scene
+from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.shorthand import LINE_KEYS, short_speaker
 from talkmill.specs.wording import did_you_mean, nearest
 from talkmill.specs.yaml_file import Sheet, Where, quote
@@ -61,6 +63,7 @@ def problems(
         sheet = sheets[placed.file]
         yield from _speakers(sheet, placed, everyone)
         yield from _languages(sheet, placed, everyone)
+        yield from staging.problems(sheet, placed.where, placed.episode)
         yield from _length(sheet, placed)
         yield from _silent(sheet, placed)
         yield from _scene(root, sheet, (*placed.where, "scene"), placed.episode.scene)
@@ -69,6 +72,8 @@ def problems(
     for name, character in characters.items():
         sheet = sheets[f"characters/{name}.yaml"]
         yield from _scene(root, sheet, ("scene",), character.scene)
+        if isinstance(character.portrait, SheetPortrait):
+            yield from _drawings(root, sheet, ("portrait", "folder"), character.portrait.folder)
         yield from _voice(root, sheet, ("voice",), character.voice)
         for language, voice in character.voices.items():
             yield from _voice(root, sheet, ("voices", language), voice)
@@ -112,7 +117,8 @@ def _speakers(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Prob
 
 
 def _unknown(name: str, everyone: Set[str]) -> tuple[str, str]:
-    return f"is no character (found {quote(name)})", did_you_mean(name, everyone, "Known characters")
+    cure = did_you_mean(name, everyone, "Known characters") if everyone else f"`talkmill new character {name}` writes one."
+    return f"is no character (found {quote(name)})", cure
 
 
 def _languages(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Problem]:
@@ -181,7 +187,7 @@ def _scene(root: Path, sheet: Sheet, where: Where, scene: Scene) -> Iterator[Pro
         path, problem = _inside(root, sheet, place, font)
         if problem:
             yield problem
-        elif path and not _is_font(path):
+        elif path and not is_font(path):
             yield sheet.problem(place, f"is no font file (found {quote(font)})", "Give a .ttf or .otf file.")
 
 
@@ -203,8 +209,22 @@ def _voice(root: Path, sheet: Sheet, where: Where, voice: Any) -> Iterator[Probl
         yield sheet.problem(place, what, "Put the voice's .onnx.json there: it comes with the .onnx.")
 
 
-def _inside(root: Path, sheet: Sheet, where: Where, given: str) -> tuple[Path | None, Problem | None]:
-    """A file of the project; what leaves the project, is not there or is no file is a problem."""
+def _drawings(root: Path, sheet: Sheet, where: Where, given: str) -> Iterator[Problem]:
+    """The folder of a drawn character, and that no file in it leads out of the project."""
+    path, problem = _inside(root, sheet, where, given, folder=True)
+    if problem:
+        yield problem
+    for entry in sorted(path.rglob("*")) if path else ():
+        if entry.is_symlink() and not entry.resolve().is_relative_to(root.resolve()):
+            found = entry.relative_to(path).as_posix() if path else ""
+            what = f"holds a link that leaves the project (found {quote(found)})"
+            yield sheet.problem(where, what, "Put the file itself into the project.")
+
+
+def _inside(
+    root: Path, sheet: Sheet, where: Where, given: str, folder: bool = False
+) -> tuple[Path | None, Problem | None]:
+    """A file (or a folder) of the project; what leaves the project, is not there or is no file is a problem."""
 
     def wrong(what: str, cure: str) -> tuple[None, Problem]:
         return None, sheet.problem(where, f"{what} (found {quote(given)})", cure)
@@ -221,7 +241,9 @@ def _inside(root: Path, sheet: Sheet, where: Where, given: str) -> tuple[Path | 
             return wrong("is a link that leaves the project", "Put the file itself into the project.")
         if not real.exists():
             return wrong("is not there", f"Put the file there, or mend the path: it starts at {base.name}/.")
-        if not real.is_file():
+        if folder and not real.is_dir():
+            return wrong("is no folder", "Name the folder that the layers are in.")
+        if not folder and not real.is_file():
             return wrong("is no file", "Name a file in that folder.")
     except (OSError, RuntimeError, ValueError) as error:
         return wrong(f"cannot be read ({getattr(error, 'strerror', None) or error})", "Mend the path or the file.")
@@ -242,7 +264,8 @@ def _is_picture(path: Path) -> bool:
     return head.startswith((b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")) or webp
 
 
-def _is_font(path: Path) -> bool:
+def is_font(path: Path) -> bool:
+    """Whether a file begins as a TrueType or OpenType font does."""
     return _head(path).startswith((b"\x00\x01\x00\x00", b"OTTO", b"true", b"ttcf"))
 
 

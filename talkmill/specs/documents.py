@@ -25,6 +25,7 @@ KINDS: dict[str, type[Spec]] = {"character": Character, "schedule": Schedule, "c
 
 _DATE = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"
 _LOOK = {"Scene": defaults.SCENE, "NameLine": defaults.NAME_LINE, "CaptionStyle": defaults.CAPTIONS}
+_LOOK |= {"Lipsync": defaults.LIPSYNC}
 _PATTERNS = {
     ID_PATTERN: "id",
     LANGUAGE_PATTERN: "language tag",

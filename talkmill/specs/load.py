@@ -6,11 +6,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
 
 from talkmill.errors import Problem, SpecError
 from talkmill.specs import cross, tolerant
 from talkmill.specs.models import Character, Config, Episode, FormatName, Schedule, Spec
+from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.shorthand import ID_PATTERN
 from talkmill.specs.yaml_file import Sheet, Where, read, show_path
 
@@ -113,6 +116,20 @@ def load(root: Path | str = ".", checks: Sequence[Check] = ()) -> Project:
     return project
 
 
+def sheet_options(folder: Path) -> dict[str, Any]:
+    """What `characters/pip.yaml` says of the drawings in `characters/pip/`: the portrait's options; {} if nothing."""
+    path = folder.resolve()
+    file = path.with_name(f"{path.name}.yaml")
+    value = read(file, file.name).value if file.is_file() else None
+    portrait = value.get("portrait") if isinstance(value, dict) else None
+    if not isinstance(portrait, dict) or Path(str(portrait.get("folder", ""))).name != path.name:
+        return {}
+    try:
+        return SheetPortrait.model_validate(portrait).model_dump(mode="json")
+    except ValidationError:
+        return {}  # `talkmill validate` tells what is wrong with it
+
+
 def _sheets(root: Path, named: Mapping[str, list[Path]], found: list[Problem]) -> dict[str, Sheet]:
     """Every spec file that there is, read."""
     files = ["config.yaml"] if (root / "config.yaml").exists() else []
@@ -133,7 +150,19 @@ def _sheets(root: Path, named: Mapping[str, list[Path]], found: list[Problem]) -
             else:
                 seen[path.stem.lower()] = path.name
                 files.append(file)
-    return {file: read(root / file, file) for file in files}
+    inside = [file for file in files if not _leaves(root, file)]
+    for file in files:
+        if file not in inside:
+            found.append(Problem(file, 0, "", "is a link that leaves the project", "Put the file itself into the project."))
+    return {file: read(root / file, file) for file in inside}
+
+
+def _leaves(root: Path, file: str) -> bool:
+    """Whether a spec is a link, or lies in a linked folder, that leads out of the project."""
+    try:
+        return not (root / file).resolve().is_relative_to(root.resolve())
+    except (OSError, RuntimeError):  # a link to itself, which cannot be read either
+        return False
 
 
 def _files(folder: Path, found: list[Problem]) -> list[Path]:

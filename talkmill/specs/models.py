@@ -7,25 +7,15 @@ These classes are the only hand-written text about the YAML: the JSON schemas an
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    StringConstraints,
-    Tag,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
-from talkmill.specs.scalars import field_leaves, typed, wrong
-from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, trait, unique
-from talkmill.specs.yaml_file import Plain, quote
+from talkmill.specs.acting import FEELING, SHOTS, VIEW, ShotRule, feeling, rule, view
+from talkmill.specs.base import RelativePath, Spec
+from talkmill.specs.portraits import Portrait
+from talkmill.specs.scalars import wrong
+from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, unique
 
 LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
@@ -34,8 +24,6 @@ HASHTAG_PATTERN = r"^[^#\s]{1,60}$"
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN)]
 Colour = Annotated[str, StringConstraints(pattern=COLOUR_PATTERN)]
-RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-"""A path inside the project; the loader refuses what leaves it."""
 
 MAX_LINE = 1000
 """Characters of one line: over a minute of speech, more than anybody says in one go, and all of it one take that is made anew
@@ -66,18 +54,6 @@ Languages = Annotated[list[Language], Field(min_length=1), AfterValidator(unique
 FormatName = Literal["vertical", "square", "wide"]
 Formats = Annotated[list[FormatName], Field(min_length=1), AfterValidator(unique)]
 Moment = Annotated[datetime, BeforeValidator(moment)]
-Trait = Annotated[str | list[str] | float | int | bool, BeforeValidator(trait)]
-
-
-class Spec(BaseModel):
-    """Base of all specs: an unknown key is an error, a value never changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _decide_scalars(cls, value: Any, info: ValidationInfo) -> Any:
-        return typed(field_leaves(cls, str(info.field_name)), value)
 
 
 # --- scene ---------------------------------------------------------------------------------------
@@ -169,43 +145,6 @@ class Scene(Spec):
 # --- character -----------------------------------------------------------------------------------
 
 
-class AvatarPortrait(Spec):
-    """A vector character of a DiceBear style."""
-
-    backend: Literal["avatar"] = "avatar"
-    """Who draws it. `avatar` comes with Talkmill."""
-    style: str = Field(min_length=1, max_length=60, examples=["avataaars"])
-    """Name of the style; a wrong one is answered with the list of those that can talk."""
-    seed: str = Field(default="1", max_length=200, examples=["ada"])
-    """Any text; the same text gives the same character."""
-    traits: dict[str, Trait] = Field(default_factory=dict, examples=[{"skinColor": "#AE5D29"}])
-    """Traits that stand over the seed's choice, by the style's own names (hair, skinColor, clothes ...)."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _no_photos(cls, value: Any) -> Any:
-        found = quote(value) if isinstance(value, str) and value else None
-        if isinstance(value, dict):
-            keys = [key for key in ("file", "image", "photo", "path", "sheet") if key in value]
-            backend = value.get("backend")
-            found = f"{keys[0]}:" if keys else f"backend: {backend}" if backend in ("file", "sheet", "photo") else None
-        if found is None:
-            return value
-        cure = "Give `style:` and `seed:` instead, for example {style: avataaars, seed: ada}."
-        raise wrong(f"is no vector character, and only vector characters can talk yet (found {found})", cure)
-
-    @field_validator("traits", mode="before")
-    @classmethod
-    def _colours_are_texts(cls, value: Any) -> Any:
-        """A colour of six digits (614335) is no number."""
-        if not isinstance(value, dict):
-            return value
-        return {
-            key: str(item) if isinstance(item, Plain) and key.lower().endswith(("color", "colour")) else item
-            for key, item in value.items()
-        }
-
-
 class Effects(Spec):
     """Changes to a voice after it has spoken."""
 
@@ -272,12 +211,22 @@ Voice = Annotated[
 ]
 
 
+class Lipsync(Spec):
+    """How a mouth follows speech."""
+
+    sync_strength: float | None = Field(default=None, ge=0, le=1.2)
+    """How far the mouth moves: 1 is the style's own full movement, 0.8 to 0.9 looks realistic, 0.6 to 0.7 stylised. Lips meet
+    for p, b and m whatever it is."""
+    temporal_smoothing: float | None = Field(default=None, ge=0, le=1)
+    """How far movements run into each other: 0 is crisp, 1 lazy. Lips still meet for p, b and m."""
+
+
 class Character(Spec):
     """`characters/<id>.yaml`: who somebody is. The file's name is the character's id."""
 
     name: Name = Field(examples=["Ada"])
     """The name people see."""
-    portrait: AvatarPortrait
+    portrait: Portrait
     """How the character looks."""
     voice: Voice
     """How the character sounds."""
@@ -285,6 +234,8 @@ class Character(Spec):
     """Other voices for other languages, by language; `es` also serves es-MX."""
     scene: Scene = Scene()
     """How the character's shots are composed."""
+    lipsync: Lipsync = Lipsync()
+    """How the character's mouth follows its speech; stands over the config's."""
 
 
 # --- schedule ------------------------------------------------------------------------------------
@@ -299,8 +250,17 @@ class Line(Spec):
     """What is said: one text, or one for each language. 1,000 characters at most: a line is one breath or two."""
     pause: float = Field(default=0.35, ge=0.1, le=10)
     """Seconds of silence after the line."""
-    emotion: Literal["neutral", "happy", "sad", "angry", "surprised", "tender"] = "neutral"
-    """How it is said."""
+    emotion: Annotated[str | dict[str, float], BeforeValidator(feeling), FEELING] = Field(
+        default="neutral", examples=["happy", {"happy": 0.6}]
+    )
+    """How it is said: neutral, happy, sad, angry, surprised or tender, alone or with its strength from 0 to 1."""
+    overlap: float = Field(default=0, ge=0, le=5)
+    """Seconds by which the line starts before the line before it has ended."""
+    shot: Annotated[str | list[str], BeforeValidator(view), VIEW] | None = Field(
+        default=None, examples=["together", "ada", ["ada", "milo"]]
+    )
+    """Who is in the picture during this line: `together`, a character, or a list of characters from left to right. Without it
+    the episode's `shots` decide."""
 
 
 class Post(Spec):
@@ -310,6 +270,19 @@ class Post(Spec):
     """The post's text: one, or one for each language."""
     tags: list[Hashtag] = Field(default_factory=list, max_length=30, examples=[["coffee", "baking"]])
     """Hashtags, without the #."""
+
+
+class Shots(Spec):
+    """Who is in the picture when. `shots: auto` is short for `shots: {by: auto}`."""
+
+    by: ShotRule = "speaker"
+    """`speaker` cuts to whoever speaks; `together` shows everyone in one frame; `auto` opens together, then cuts from face to
+    face, and comes together again for quick exchanges, overlapping lines and the last line."""
+    together: Annotated[list[Id], AfterValidator(unique)] | None = Field(
+        default=None, min_length=2, max_length=3, examples=[["ada", "milo"]]
+    )
+    """Who is in the frame together, from left to right: two or three characters. Without it all who speak, in the order in
+    which they first do."""
 
 
 class Episode(Spec):
@@ -324,7 +297,9 @@ class Episode(Spec):
     languages: Languages | None = Field(default=None, examples=[["en", "es"]])
     """Languages to make. Without them the schedule's."""
     script: list[Annotated[Line, BeforeValidator(line), Shorthand()]] = Field(min_length=1)
-    """The lines, in order: a text, `character: text`, or a mapping with `speaker`, `text`, `pause` and `emotion`."""
+    """The lines, in order: a text, `character: text`, or a mapping with `speaker`, `text`, `emotion` and more."""
+    shots: Annotated[Shots, BeforeValidator(rule), SHOTS] = Field(default_factory=Shots, examples=["auto"])
+    """Who is in the picture when."""
     publish_at: Moment | None = Field(default=None, examples=["2027-03-01", "2027-03-01T18:00:00+01:00"])
     """When the post is meant to go out; without it the episode is always due. Without an offset it is this machine's time."""
     skip: bool = False
@@ -371,6 +346,8 @@ class Config(Spec):
     """Integrated loudness of the finished video in LUFS."""
     scene: Scene = Scene()
     """Stands under every character's scene."""
+    lipsync: Lipsync = Lipsync()
+    """Stands under every character's."""
     ffmpeg: Ffmpeg = Ffmpeg()
     """The ffmpeg that draws and encodes."""
     store: str = Field(default="store", min_length=1, max_length=1000)

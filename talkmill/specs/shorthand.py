@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from itertools import combinations
 from typing import Any
 
 from pydantic import GetJsonSchemaHandler
@@ -13,7 +14,10 @@ from talkmill.specs.scalars import core, wrong
 from talkmill.specs.yaml_file import Plain, quote
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
-LINE_KEYS = ("speaker", "text", "pause", "emotion")
+PHOTOS = ("file", "photo")
+"""What people call a portrait that is a photo."""
+OPTIONS = ("pause", "emotion", "overlap", "shot")
+LINE_KEYS = ("speaker", "text", *OPTIONS)
 
 _LANGUAGE_KEY = re.compile(r"[a-z]{2}(-[A-Za-z0-9]{2,8})?")
 _DATE = re.compile(r"(19|20|21)\d\d-\d\d-\d\d([Tt ].+)?")
@@ -53,6 +57,17 @@ def backend_of(value: Any) -> str | None:
     """The name of the backend that a mapping or a spec chooses; the tag of a pydantic union."""
     found = value.get("backend") if isinstance(value, dict) else getattr(value, "backend", None)
     return str(found) if isinstance(found, str) else None
+
+
+def portrait_kind(value: Any) -> str | None:
+    """The backend of a portrait; without one, a mapping with `folder` is a sheet, and anything else an avatar.
+
+    A photo goes to the avatar too, which says that it is none.
+    """
+    found = backend_of(value)
+    if found is None and isinstance(value, dict) and "folder" in value:
+        return "sheet"
+    return "avatar" if found is None or found in PHOTOS else found
 
 
 def moment(value: Any) -> Any:
@@ -100,18 +115,19 @@ class Shorthand:
         line = handler(schema)
         text = handler.resolve_ref_schema(line)["properties"]["text"]
         texts = {key: value for key, value in text.items() if key in ("oneOf", "anyOf")}
-        options = {name: handler.resolve_ref_schema(line)["properties"][name] for name in ("pause", "emotion")}
-        short = [
-            {
-                "type": "object",
-                "properties": {**options, "speaker": False, "text": False},
-                "patternProperties": {"^(?!(pause|emotion)$)[A-Za-z0-9][A-Za-z0-9._-]{0,79}$": texts},
-                "additionalProperties": False,
-                "required": list(given),
-                "minProperties": len(given) + 1,
-                "maxProperties": len(given) + 1,
-            }
-            for given in ((), ("pause",), ("emotion",), ("pause", "emotion"))
+        options = {name: handler.resolve_ref_schema(line)["properties"][name] for name in OPTIONS}
+        counts = [
+            {"required": list(given), "minProperties": len(given) + 1, "maxProperties": len(given) + 1}
+            for count in range(len(OPTIONS) + 1)
+            for given in combinations(OPTIONS, count)
         ]
+        short = {
+            "title": "character: text",
+            "type": "object",
+            "properties": {**options, "speaker": False, "text": False},
+            "patternProperties": {f"^(?!({'|'.join(OPTIONS)})$)[A-Za-z0-9][A-Za-z0-9._-]{{0,79}}$": texts},
+            "additionalProperties": False,
+            "anyOf": counts,  # the options that are given, and one key more
+        }
         bare = next(item for item in texts["oneOf"] if item.get("type") == "string")
-        return {"anyOf": [bare, line, {"title": "character: text", "anyOf": short}]}
+        return {"anyOf": [bare, line, short]}

@@ -37,6 +37,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL = {"~", "null", "Null", "NULL"}
 _UNREADABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 _QUOTED_START = re.compile(r"""(?:^|- |: )\s*(["']).*\1\s*[^\s,\]}:#]""")
+_KEY_LINE = re.compile(r"\s*(- )?[A-Za-z_][A-Za-z0-9_.-]*:(\s|$)")
 _SIMPLE_KEY = re.compile(r"[^\s.\[\]'\"]{1,60}")
 
 
@@ -122,6 +123,8 @@ def _text(path: Path, sheet: Sheet) -> str | None:
     def wrong(line: int, what: str, cure: str) -> None:
         sheet.problems.append(Problem(sheet.file, line, "", what, cure))
 
+    if path.exists() and not path.is_file():
+        return wrong(0, "is no file", "Put a file there.")
     try:
         with path.open("rb") as stream:
             data = stream.read(MAX_BYTES + 1)
@@ -192,9 +195,8 @@ class _Builder:
             elif isinstance(event, (yaml.SequenceStartEvent, yaml.MappingStartEvent)):
                 self._refuse_properties(event, line)
                 self._open([] if isinstance(event, yaml.SequenceStartEvent) else {}, line)
-            elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-                if self.frames.pop().is_key:
-                    self._no_key(line)
+            elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)) and self.frames.pop().is_key:
+                self._no_key(line)
 
     def _wants_key(self) -> bool:
         return bool(self.frames) and isinstance(self.frames[-1].container, dict) and self.frames[-1].key is None
@@ -229,10 +231,19 @@ class _Builder:
             return
         if found := _UNREADABLE.search(event.value):
             self.wrong(line, self._here(), f"holds a control character (found U+{ord(found[0]):04X})", "Take it away.")
+        if event.style in ("'", '"') and self._swallows(event):
+            what = f"opens a quote that is closed in line {event.end_mark.line + 1} only (found {quote(event.value.lstrip())})"
+            self.wrong(line, self._here(), what, "Close the quote where the text ends.")
+            raise _StopError
         value: str | None = event.value
         if event.implicit[0]:
             value = None if event.value in _NULL else Plain(event.value)
         self._put(value, line)
+
+    def _swallows(self, event: Any) -> bool:
+        """Whether a quoted text holds what look like further lines of the file: its quote was most likely forgotten."""
+        inside = self.sheet.source[event.start_mark.line + 1 : event.end_mark.line + 1]
+        return any(_KEY_LINE.match(text) for text in inside)
 
     def _key(self, frame: _Frame, key: str, line: int) -> None:
         where = (*frame.where, key)

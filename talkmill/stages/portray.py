@@ -7,5 +7,8 @@ from talkmill.stages import Job, Outcome
 
 def run(job: Job) -> Outcome:
     """One making: the rig and its layers."""
-    making = job.make(job.settings["backend"], job.settings["request"])
+    drawings = job.settings["files"]
+    inputs = {name: file["digest"] for name, file in drawings.items()}
+    files = {name: job.root / file["path"] for name, file in drawings.items()}
+    making = job.make(job.settings["backend"], job.settings["request"], inputs, files)
     return Outcome({"rig": making}, dict(making.facts))

@@ -46,6 +46,8 @@ def writing(path: Path) -> Iterator[None]:
                 f"{path}: may not be written to ({error.strerror}). Change its permissions, or set another folder as "
                 f"`store` in config.yaml or as {ROOT_VARIABLE}."
             ) from None
+        if error.errno in (errno.ENOTDIR, errno.EEXIST):
+            raise PrerequisiteError(f"{path}: is no folder, or lies in a file ({error.strerror}). Move that file away.") from None
         raise
 
 

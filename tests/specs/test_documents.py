@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from talkmill.specs import documents, scalars, templates
-from talkmill.specs.models import AvatarPortrait, Character, Config, EspeakVoice, PiperVoice, Schedule, Spec
+from talkmill.specs.models import Character, Config, EspeakVoice, PiperVoice, Schedule, Spec
+from talkmill.specs.portraits import AvatarPortrait
 from talkmill.specs.yaml_file import Plain, read
 from tests.specs.project import ADA, CONFIG, MILO, WEEK, complaints, write
 from tests.specs.test_problems import WRONG
@@ -85,6 +86,7 @@ NOT_FOR_SCHEMAS = (
     "is no file",
     "is no picture",
     "is not there",
+    "is no folder",
     "voice (found",
     "control character",
     "given twice",

@@ -14,8 +14,8 @@ from tests.workflow.project import Project, stop, verbs
 
 def test_a_failed_job_leaves_nothing_and_the_other_episode_goes_on(fresh: Project) -> None:
     """No ticket, no half file; the last lines say what went wrong and what to do."""
-    (fresh.root / "broken.onnx").write_text("not a voice")
-    (fresh.root / "broken.onnx.json").write_text("{}")
+    (fresh.root / "broken.onnx").write_bytes(b"\x08\x07 as a voice begins, and then not")
+    (fresh.root / "broken.onnx.json").write_text('{"phoneme_id_map": {}}')
     fresh.edit("characters/ada.yaml", "backend: espeak", "backend: piper\n  model: broken.onnx")
     done = fresh.run()
     assert done.code == 1

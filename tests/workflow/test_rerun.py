@@ -54,6 +54,16 @@ def test_a_line_that_grows_by_two_seconds_makes_its_own_segment_only(project: Pr
     assert verbs(before, project.makings()) == {"speak": 1, "clean": 2, "lipsync": 1, "caption": 1, "render": 1, "check": 1}
 
 
+def test_in_a_shared_frame_a_line_that_grows_makes_its_own_faces_only(project: Project) -> None:
+    """Whoever speaks it and whoever listens to it; all other faces come from the store."""
+    project.edit("schedules/week.yaml", "title: A talk", "title: A talk\n    shots: together")
+    assert project.run().jobs == {"lipsync": 1, "render": 1, "check": 1, "deliver": 1}
+    before = project.makings()
+    project.edit("schedules/week.yaml", "The bread is warm.", "The bread is warm, and the butter is on the table.")
+    assert project.run().code == 0
+    assert verbs(before, project.makings()) == {"speak": 1, "clean": 2, "lipsync": 2, "caption": 1, "render": 1, "check": 1}
+
+
 def test_a_caption_colour_gives_captions_and_what_follows(project: Project) -> None:
     """Voices and faces do not depend on it."""
     before = project.makings()

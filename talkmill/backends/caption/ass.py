@@ -38,6 +38,7 @@ ABOVE_TALL, BELOW_TALL = 0.95, 0.34
 """The same for scripts that stack marks on their letters."""
 PAD_X, PAD_Y = 0.34, 0.16
 """What a plate leaves free beside and above its letters, in ems."""
+MARKS = ".,;:!?…)"
 TALL = ("ARABIC", "DEVANAGARI", "THAI", "LAO", "KHMER", "MYANMAR", "BENGALI", "TAMIL", "TELUGU")
 
 
@@ -52,11 +53,17 @@ class Set:
         self._known: dict[str, float] = {}
 
     def runs(self, text: str) -> list[tuple[int, str]]:
-        """The text in stretches of one font: (number of the font, text); emoji are left out."""
+        """The text in stretches of one font: (number of the font, text); emoji are left out, and the space before one goes with
+        it where a mark follows."""
         found: list[tuple[int, str]] = []
+        left_out = False
         for letter in text:
-            if is_picture(letter) and not any(face.has(letter) for face in self.faces):
+            if is_picture(letter) and (left_out or not any(face.has(letter) for face in self.faces)):
+                left_out = True
                 continue
+            if left_out and letter in MARKS and found:
+                found[-1] = (found[-1][0], found[-1][1].rstrip(" "))
+            left_out = left_out and letter == " "
             number = next((index for index, face in enumerate(self.faces) if face.has(letter)), None)
             if number is None or letter == " " or unicodedata.combining(letter):
                 number = found[-1][0] if found else 0

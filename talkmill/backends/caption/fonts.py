@@ -113,6 +113,15 @@ def _drawn() -> frozenset[int]:
     return frozenset().union(*(Face(source).characters for source in FAMILIES.values()))
 
 
+def require_font(path: Path) -> None:
+    """Raise unless a font file can be read.
+
+    Raises:
+        MediaError: it cannot.
+    """
+    _ = Face(Source(path.stem, "", str(path))).characters
+
+
 def lacking(text: Iterable[str], own: Path | None = None) -> list[str]:
     """The characters of `text` that no font on this machine can draw, those of the font file `own` included.
 
@@ -153,8 +162,20 @@ class Face:
 
     @cached_property
     def characters(self) -> frozenset[int]:
-        """Code points that the font has."""
-        return frozenset(self._font.getBestCmap() or {})
+        """Code points that the font has.
+
+        Raises:
+            MediaError: it is no font.
+        """
+        try:
+            return frozenset(self._font.getBestCmap() or {})
+        except MediaError:
+            raise
+        except Exception as error:  # fontTools raises whatever a cut or garbled table leads to
+            raise MediaError(
+                f"captions.font: {self.source.path().name} is no font that can be read ({error}). "
+                f"Give a whole .ttf or .otf file, or one of: {', '.join(FAMILIES)}."
+            ) from None
 
     def has(self, letter: str) -> bool:
         """Whether the font can draw the character."""

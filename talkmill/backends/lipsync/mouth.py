@@ -1,8 +1,8 @@
 """The mouth: phones and loudness to the eight mouth curves.
 
-Order matters: blend (coarticulation) -> effort (loudness) -> constrictions -> strength -> rest in pauses -> tucks ->
-closures -> rest at the segment's ends. Closures come after everything that opens the mouth and multiply it, so no later step
-can part shut lips.
+Order matters: blend (coarticulation) -> effort (loudness) -> constrictions -> strength -> smoothing -> rest in pauses
+-> tucks -> closures -> rest at the segment's ends. Closures come after everything that opens the mouth and multiply it, so no
+later step can part shut lips.
 """
 
 from __future__ import annotations
@@ -47,14 +47,17 @@ CLOSING, PARTING = 0.050, 0.040
 HOLD, SHORT_HOLD = 0.033, 0.022
 """Seconds either side of a closure's middle for which the lips stay shut at least: two frames at 30 a second, and one where
 another closure is near, so that the vowel between them is seen."""
+CALM = 0.075
+"""Seconds (sigma) over which a `temporal_smoothing` of 1 evens the articulation out."""
 NEAR = 0.22
 """Seconds between the middles of two closures that are near."""
 
 
-def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curves:
+def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float, smoothing: float = 0.0) -> Curves:
     """Mouth curves, one value a frame, as the mouth is in the frame's middle.
 
-    `phones` cover the segment without a gap; `strength` scales the articulation (open, width, round) and never a closure.
+    `phones` cover the segment without a gap; `strength` scales the articulation (open, width, round), `smoothing` (0..1) evens
+    it out in time; neither touches a closure.
     """
     middles = sound.middles
     curves = _blend(phones, sound.fps, sound.frames)
@@ -67,6 +70,7 @@ def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curv
             curves[name] += (target - curves[name]) * reached
     for name in ("open", "width", "round"):
         curves[name] *= strength
+    curves = {name: _evened(values, smoothing * CALM * sound.fps) for name, values in curves.items()}
     for values in curves.values():
         values *= awake
     curves["tuck"] = _events(_audible(_spans(phones, TUCKED), heard, -0.02, -0.02), middles, hold=0.020) * awake
@@ -78,6 +82,15 @@ def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curv
     ends = rest_at_ends(sound.frames, sound.fps, 0.1)
     bounds = {"width": (-1, 1)}
     return {name: np.clip(values * ends, *bounds.get(name, (0, 1))) for name, values in curves.items()}
+
+
+def _evened(values: np.ndarray, sigma: float) -> np.ndarray:
+    """`values` under a Gaussian of `sigma` frames; under a fifth of a frame as they are."""
+    if sigma < 0.2:
+        return values
+    reach = int(np.ceil(3 * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    return np.convolve(np.pad(values, reach, mode="edge"), kernel / kernel.sum(), "valid")
 
 
 def _parted(phones: Sequence[Phone], heard: list[Span]) -> list[Span]:

@@ -2,7 +2,8 @@
 
 - request: `text`, `language`, the voice's options from the YAML (without `backend`), `seed`
 - inputs: `model` and `model_config` where the user's own voice files are used
-- files: `sound` (48 kHz mono s16 WAV, silence at the ends as the engine leaves it), `times` (JSON of `model.Take`)
+- files: `sound` (48 kHz mono s16 WAV, with 0.1 s of silence before the first sound and 0.15 s after the last),
+  `times` (JSON of `model.Take`)
 - `cannot(options, language, settings)` of the class, cheap: why such a voice does not speak the language, or None; `settings`
   is what a voice file's .onnx.json holds. It is asked when the specs are read and again in `run`
 - facts: `samples` (at 48 kHz)

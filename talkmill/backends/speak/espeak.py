@@ -14,6 +14,7 @@ from talkmill.backends import JSON, Result
 from talkmill.backends.speak import espeak_voices, take, text
 from talkmill.backends.speak.process import Worker
 from talkmill.backends.speak.times import Phone, letters
+from talkmill.errors import BackendError
 
 WORDS_A_MINUTE = 165
 """espeak-ng's rate at pace 1."""
@@ -36,21 +37,29 @@ class Espeak:
     packages: ClassVar[tuple[str, ...]] = ("espeakng-loader", "numpy", "soxr", "pyworld-prebuilt")
 
     @classmethod
-    def cannot(cls, options: Mapping[str, JSON], language: str, settings: Mapping[str, JSON] | None = None) -> str | None:
-        """Why there is no such voice, or it does not speak the language; None where it does."""
+    def no_such(cls, options: Mapping[str, JSON], settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why there is no such voice, and near ones; None where there is one."""
         voices, named = espeak_voices.installed(), options.get("voice")
-        if voices is None:
-            return None  # what is not installed is told when the engine is started
-        if not named:
-            return None if voices.speaks(language) else f"has no voice for {language}"
+        if voices is None or not named:
+            return None  # an engine that is not installed is told when it is started
         base, _, variant = named.partition("+")
         if not voices.has(base):
-            near = difflib.get_close_matches(base.lower(), sorted(voices.languages), n=3, cutoff=0.3)
-            return f"has no voice of that name (found {named!r}{', near ones are ' + ', '.join(near) if near else ''})"
+            near = difflib.get_close_matches(base.lower(), sorted(voices.languages), n=4, cutoff=0.3) or [
+                "en-us",
+                "en-gb",
+                "es",
+            ]
+            return f"no voice of that name or language ({named!r}). Near ones are {', '.join(near)}"
         if variant and variant not in voices.variants:
-            near = difflib.get_close_matches(variant, sorted(voices.variants), n=3, cutoff=0.3) or ["f1", "f2", "m1", "m3"]
-            return f"has no variant of that name (found {named!r}, near ones are {', '.join(near)})"
+            near = difflib.get_close_matches(variant, sorted(voices.variants), n=4, cutoff=0.3) or ["f1", "f2", "m1", "m3"]
+            return f"no variant of that name ({variant!r} in {named!r}). Near ones are {', '.join(near)}"
         return None
+
+    @classmethod
+    def cannot(cls, options: Mapping[str, JSON], language: str, settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why the voice does not speak the language; None where it does. A named voice speaks whatever it is given."""
+        voices = espeak_voices.installed()
+        return None if voices is None or options.get("voice") or voices.speaks(language) else f"has no voice for {language}"
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Speak one utterance.
@@ -60,6 +69,8 @@ class Espeak:
         """
         import numpy as np
 
+        if why := self.no_such(request):
+            raise BackendError(f"speak: espeak: {why}; correct `voice`.")
         words = text.written(request["text"])
         said = [text.spoken(word, request["language"]) for word in words]
         text.require_speakable(self.name, request["text"], said)
@@ -87,9 +98,9 @@ class Espeak:
             finally:
                 worker.close()
             raw = np.frombuffer(out.read_bytes(), "<i2").astype(np.float32) / np.float32(32768)
-        speech = take.Speech(answer["rate"], LATE)
+        speech = take.Speech(answer["rate"], LATE, effects)
         speech.timed(raw, phones(answer, starts))
-        return take.finish(speech, words, effects, workdir)
+        return take.finish(speech, words, workdir)
 
 
 def phones(answer: Mapping[str, Any], starts: Sequence[tuple[int, int]]) -> list[Phone]:

@@ -12,6 +12,7 @@ NAMES = {"en": "en-us", "zh": "cmn", "no": "nb", "iw": "he", "in": "id", "pt-pt"
 NAMES |= {"es-mx": "es-419", "es-ar": "es-419", "es-co": "es-419", "es-us": "es-419", "tl": "fil"}
 """Language tags (lower case) that espeak-ng names otherwise."""
 
+_REGION = re.compile(r"[A-Za-z]{2}|[A-Za-z]{4}|[0-9]{3}")
 _FACT = re.compile(rb"^(language|name)[ \t]+(.+?)[ \t]*\r?$", re.M)
 
 
@@ -29,8 +30,12 @@ class Voices:
         return any(NAMES.get(tag, tag) in self.languages for tag in ("-".join(parts[:n]) for n in range(len(parts), 0, -1)))
 
     def has(self, voice: str) -> bool:
-        """Whether `voice`, without its variant, is a language's tag or one of espeak-ng's own names."""
-        return self.speaks(voice) or voice.lower() in self.names
+        """Whether `voice`, without its variant, is one of espeak-ng's own names, or a language's tag: a region or a script that
+        it has no voice for may be left off, a word that is neither is a typing error."""
+        if voice.lower() in self.names or voice.lower() in self.languages:
+            return True
+        first, *rest = voice.replace("_", "-").split("-")
+        return self.speaks(first) and all(_REGION.fullmatch(part) for part in rest)
 
 
 @cache

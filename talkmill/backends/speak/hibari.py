@@ -65,7 +65,7 @@ class Hibari:
         said = [text.spoken(word) for word in words]
         text.require_speakable(self.name, request["text"], said)
         effects = request.get("effects") or {}
-        speech = take.Speech(engine.sample_rate, LATE)
+        speech = take.Speech(engine.sample_rate, LATE, effects)
         for number, group in enumerate(text.sentences(said)):
             spoken = [index for index in group if said[index]]
             parts = engine.phonemize(" ".join(said[index] for index in spoken))
@@ -73,7 +73,7 @@ class Hibari:
             sounds = [_part(engine, part, effects.get("pace", 1), seed) for part, seed in zip(parts, seeds, strict=True)]
             alone = ["".join(engine.phonemize(said[index])) for index in spoken]
             speech.sentence(sounds, [(index, [*"".join(map(_ipa, s))]) for index, s in zip(spoken, alone, strict=True)])
-        return take.finish(speech, words, effects, workdir)
+        return take.finish(speech, words, workdir)
 
     def _engine(self, request: Mapping[str, JSON], inputs: Mapping[str, Path]) -> Any:
         """The loaded voice, with its durations as a further output."""

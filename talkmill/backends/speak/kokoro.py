@@ -1,4 +1,4 @@
-"""speak: kokoro. A natural voice for Spanish, Italian, Portuguese, French and English; half as fast as piper."""
+"""speak: kokoro. A natural voice for Spanish, Italian, Portuguese, French and English; twice as fast as it speaks."""
 
 from __future__ import annotations
 

@@ -45,23 +45,28 @@ class Piper:
         self._worker = Worker("piper", "piper_worker.py")
 
     @classmethod
+    def no_such(cls, options: Mapping[str, JSON], settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why there is no such speaker in the voice, and what to do; None where there is one. `settings` as in `cannot`."""
+        speaker, count = options.get("speaker"), (JOE if settings is None else settings).get("num_speakers")
+        if speaker is None or not isinstance(count, int) or 0 <= speaker < max(count, 1):
+            return None
+        has = "one speaker" if count <= 1 else f"speakers 0 to {count - 1}"
+        return f"no speaker of that number ({speaker}; the voice has {has}). Give one of these, or leave it out"
+
+    @classmethod
     def cannot(cls, options: Mapping[str, JSON], language: str, settings: Mapping[str, JSON] | None = None) -> str | None:
-        """Why this voice does not speak the language, or has no such speaker; None where all is well.
+        """Why this voice does not speak the language; None where it does.
 
         Args:
             options: the voice's options.
             language: BCP 47.
-            settings: what the .onnx.json of a voice of the user's holds; None: joe.
+            settings: what the .onnx.json of a voice of the user's holds; None: joe's.
         """
         facts = JOE if settings is None else settings
         speaks = str((facts.get("espeak") or {}).get("voice") or "")
-        if speaks and language.lower().split("-")[0] != speaks.lower().split("-")[0]:
-            return f"speaks another language (the text is {language!r}, the voice {speaks!r})"
-        speaker, count = options.get("speaker"), facts.get("num_speakers")
-        if speaker is not None and isinstance(count, int) and not 0 <= speaker < max(count, 1):
-            has = "one speaker" if count <= 1 else f"speakers 0 to {count - 1}"
-            return f"has no speaker of that number ({speaker}; the voice has {has})"
-        return None
+        if not speaks or language.lower().split("-")[0] == speaks.lower().split("-")[0]:
+            return None
+        return f"speaks another language (the text is {language!r}, the voice {speaks!r})"
 
     def close(self) -> None:
         """End the engine's process; the next `run` starts it again."""
@@ -75,10 +80,13 @@ class Piper:
                 has no such speaker.
         """
         model, config = self._files(request, inputs)
-        if why := self.cannot(request, request["language"], _settings(config)):
+        settings = _settings(config)
+        if why := self.no_such(request, settings):
+            raise BackendError(f"speak: piper: {why}.")
+        if why := self.cannot(request, request["language"], settings):
             raise BackendError(
-                f"speak: piper: the voice {why}. Correct `speaker`, or give the character a voice for that language "
-                "under `voices`, for example `backend: espeak`."
+                f"speak: piper: the voice {why}. "
+                "Give the character a voice for that language under `voices`, for example `backend: espeak`."
             )
         question = {
             "model": str(model),

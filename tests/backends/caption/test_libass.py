@@ -169,6 +169,25 @@ def test_a_font_of_the_project_is_used_as_it_is(tmp_path: Path) -> None:
     assert look(tmp_path, result).drawing.problems() == []
 
 
+def test_each_speaker_may_have_a_font_file_of_its_own(tmp_path: Path) -> None:
+    """Law: an input `font:<speaker>` is that speaker's, as a plan names it; the other keeps the family that comes with Talkmill."""
+    asked = request("Hello there", "Good day") | {"styles": {"speaker0": {"font": "mine.ttf"}, "speaker1": {}}}
+    result = Libass().run(asked, {"font:speaker0": fonts.FAMILIES["Rubik"].path()}, tmp_path)
+    assert [fact["family"] for fact in result.facts["fonts"]] == ["Rubik 800", "Poppins ExtraBold"]
+
+
+def test_a_mark_behind_an_emoji_stands_at_the_word_before_it(tmp_path: Path) -> None:
+    """Law: what is left out leaves no gap before a mark."""
+    asked = request("x")
+    asked["words"] = [
+        ["friends \U0001f680\U0001f469\u200d\U0001f680!", 12_000, 40_000, 0],
+        ["Well \U0001f600 done.", 41_000, 60_000, 0],
+    ]
+    drawn = Libass().run(asked, {}, tmp_path).files["ass-vertical"].read_text(encoding="utf-8")
+    assert "friends!" in drawn
+    assert "friends !" not in drawn
+
+
 def test_an_unknown_family_and_a_broken_font_file_are_people_s_errors(tmp_path: Path) -> None:
     """Law: no traceback; the known families are listed."""
     with pytest.raises(RequestError, match="Poppins"):

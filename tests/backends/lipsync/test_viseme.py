@@ -335,3 +335,17 @@ def test_a_sound_that_is_not_a_take_is_refused(make_take, perform, tmp_path):
     other.write_text("not a sound")
     with pytest.raises(BackendError, match="not a readable WAV"):
         perform((times, other))
+
+
+def test_smoothing_slows_the_mouth_and_parts_no_closure(take, perform):
+    """At 1 the mouth moves less from frame to frame, and every p, b and m still shuts it; strength scales the opening."""
+    spoken = take("piper", "pearl")
+    crisp, lazy, small = perform(spoken), perform(spoken, temporal_smoothing=1.0), perform(spoken, sync_strength=0.6)
+
+    def quick(made):
+        return np.abs(np.diff(made["width"])).mean()
+
+    assert quick(lazy) < 0.75 * quick(crisp)
+    assert small["open"].max() < 0.75 * crisp["open"].max()
+    for made in (crisp, lazy, small):
+        assert made.facts["closures_shut"] == made.facts["closures"] > 0

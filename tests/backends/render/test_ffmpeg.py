@@ -20,6 +20,13 @@ from tests.media.film import FPS, RATE, pictures, speech, words
 FRAMES = (45, 36)
 
 
+def face(character: str, start: int, frames: int, curves: str = "0") -> dict[str, Any]:
+    """A face that speaks."""
+    return {
+        "character": character, "start": start, "frames": frames, "curves": curves, "speaks": True, "towards": None,
+    }  # fmt: skip
+
+
 class Studio:
     """Moving shapes of the right size and number."""
 
@@ -75,9 +82,11 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[dict[str, Any]
         "loudness": -14,
         "scenes": {"ada": {"name": "Ada"}, "ben": {"name": "Ben"}},
         "shots": [
-            {"character": "ada", "start": 0, "frames": FRAMES[0]},
-            {"character": "ben", "start": FRAMES[0], "frames": FRAMES[1]},
+            {"cast": ["ada"], "start": 0, "frames": FRAMES[0]},
+            {"cast": ["ben"], "start": FRAMES[0], "frames": FRAMES[1]},
         ],
+        "faces": [face("ada", 0, FRAMES[0], "0"), face("ben", FRAMES[0], FRAMES[1], "1")],
+        "order": ["ada", "ben"],
     }
     return request, inputs
 
@@ -124,8 +133,8 @@ def test_without_captions_nothing_is_burnt_in(tmp_path: Path, job: tuple[dict[st
 def test_curves_of_another_length_are_refused(tmp_path: Path, job: tuple[dict[str, Any], dict[str, Path]]) -> None:
     """Law: a face that is not as long as its shot is an error before anything is encoded."""
     request, inputs = job
-    request["shots"][1]["frames"] += 1
-    with pytest.raises(BackendError, match="shot 1 has another length"):
+    request["faces"][1]["frames"] += 1
+    with pytest.raises(BackendError, match="the face 1 has another length"):
         Ffmpeg().run(request, inputs, tmp_path)
 
 
@@ -158,5 +167,9 @@ def test_the_cover_has_open_eyes_and_a_speaking_mouth() -> None:
     lips = [0.0, 0.45, 0.45, 1.0, 0.45, 0.0]
     blink = [0.0, 1.0, 0.8, 0.0, 0.0, 0.0]
     many = {"frames": 12, "curves": {"open": [*lips[:4], 0.2, 0.2, *lips], "blink": [*blink[:3], *[0.0] * 9]}}
-    assert cover_frame([many]) == 7
-    assert cover_frame([{"frames": 3, "curves": {}}, many]) == 10
+    shots = [{"cast": ["ada"], "start": 0, "frames": 15}]
+    assert cover_frame({"shots": shots, "faces": [face("ada", 0, 12)]}, [many]) == 7
+    dull = {"frames": 3, "curves": {}}
+    assert cover_frame({"shots": shots, "faces": [face("ada", 0, 3), face("ada", 3, 12)]}, [dull, many]) == 10
+    silent = {**face("ben", 0, 12), "speaks": False}
+    assert cover_frame({"shots": shots, "faces": [silent, face("ada", 3, 12)]}, [many, many]) == 10
