@@ -112,7 +112,7 @@ class Workshop:
             request = {
                 "fps": FPS, "frames": segment.frames, "lead": segment.lead,
                 "take": json.loads(self.store.object(takes[index].files["times"]).read_bytes()),
-                "emotion": lines[index].emotion, "sync_strength": LIPSYNC["sync_strength"], "seed": SEED,
+                "emotion": lines[index].emotion, "strength": 1.0, "seed": SEED, **LIPSYNC,
             }  # fmt: skip
             segments[str(index)] = self._make("lipsync", "viseme", request, {"sound": clean[index].files["sound"]})
         faces = {name: making.files["curves"] for name, making in segments.items()}
@@ -121,7 +121,15 @@ class Workshop:
         cast = list(dict.fromkeys(line.speaker for line in lines))
         request = {
             "format": "vertical", "fps": FPS, "seed": SEED, "loudness": LOUDNESS,
-            "shots": [{"character": item.speaker, "start": item.start, "frames": item.frames} for item in plan.segments],
+            "shots": [{"cast": [item.speaker], "start": item.start, "frames": item.frames} for item in plan.segments],
+            "faces": [
+                {
+                    "curves": str(index), "character": item.speaker, "start": item.start, "frames": item.frames,
+                    "speaks": True, "towards": None,
+                }
+                for index, item in enumerate(plan.segments)
+            ],
+            "order": cast,
             "scenes": {name: scene(name) for name in cast},
         }  # fmt: skip
         inputs = {"master": master.files["sound"]} | {f"curves:{name}": digest for name, digest in faces.items()}

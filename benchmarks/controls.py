@@ -15,7 +15,7 @@ MOUTH = ("open", "width", "round", "tuck", "press", "teeth", "tongue")
 
 
 def loudness(right: Curves, inputs: Mapping[str, Path], request: Mapping[str, Any]) -> Curves:
-    """The old way: open for loud, closed for quiet. Nothing but the RMS of 33 ms about each frame's middle, smoothed a little."""
+    """The old way: open for loud, closed for quiet. Nothing but each frame's RMS, smoothed a little."""
     fps, frames, lead = request["fps"], request["frames"], request["lead"]
     with wave.open(str(inputs["sound"]), "rb") as file:
         samples = np.frombuffer(file.readframes(file.getnframes()), "<i2") / 32768.0

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from talkmill.errors import MediaError
 from talkmill.measure import listen, shapes, watch
 from talkmill.measure import score as scores
 from talkmill.measure.subject import Subject, find
@@ -124,12 +123,16 @@ def review(video: Path) -> Review:
     elif movie.first("soun") is None:
         found.note = "There is no sound, so lip sync is not measured."
     elif not subject.faces:
-        found.note = "No face is in it, so lip sync is not measured."
+        found.note = (
+            f"Its mouths are drawings ({', '.join(subject.drawn)}), so lip sync is not measured."
+        )
     if found.note:
         watch.decoded(video)
         return found
     assert subject is not None  # noqa: S101 - for the type checker; the branches above return
     found.subject = subject
+    if subject.drawn:
+        found.note = f"Mouths that are drawings are not measured ({', '.join(subject.drawn)})."
     found.heard = listen.listen(subject)
     found.watched = watch.watch(subject)
     found.score, found.shapes = scores.score(subject, found.watched, found.heard)

@@ -195,7 +195,7 @@ def _closures(said: list[Spoken], shape: Shape, seen: Seen, still: np.ndarray, f
             out.append(Closure(phone, False, True, False, float("nan")))
             continue
         start, end, pause = min(near, key=lambda hold: _away(hold, phone))
-        within = start < phone.end + 1 / fps and end > phone.start - 1 / fps
+        within = bool(start < phone.end + 1 / fps and end > phone.start - 1 / fps)
         pause = pause or phone.pause
         offset = float("nan") if pause else (start + end) / 2 - phone.middle
         out.append(Closure(phone, within, False, pause, offset))
@@ -237,7 +237,7 @@ def _edges(aperture: np.ndarray, low: int, high: int, first: int, fps: int) -> t
         return inside + (outside - inside) * float(np.clip(share, 0, 1))
 
     start, end = crossing(low, low - 1), crossing(high - 1, high)
-    return (start + first + 0.5) / fps, (end + first + 0.5) / fps
+    return float(start + first + 0.5) / fps, float(end + first + 0.5) / fps
 
 
 def _judged(said: list[Spoken], shape: Shape, seen: Seen, fps: int) -> list[Judged]:

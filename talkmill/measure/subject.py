@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from talkmill.errors import MediaError, StoreError
+from talkmill.media.formats import named
 from talkmill.model import SAMPLE_RATE, Take
+from talkmill.picture.layout import Layout, group
+from talkmill.picture.rig import Rig
 from talkmill.store import Store
 from talkmill.store.objects import ROOT_VARIABLE
 
@@ -65,6 +68,7 @@ class Subject:
     size: tuple[int, int]
     faces: tuple[Face, ...]
     lines: tuple[Line, ...]
+    drawn: tuple[str, ...] = ()  # characters whose mouths are drawings, which are not measured
 
 
 def find(video: Path) -> Subject | None:
@@ -135,39 +139,50 @@ def _record(store: Store, key: str) -> dict[str, Any]:
 def _subject(
     video: Path, request: Mapping[str, Any], inputs: Mapping[str, str], spoken: Mapping[str, Mapping[str, Any]], store: Store
 ) -> Subject:
-    from talkmill.media.formats import named
-
     fps, size = request["fps"], named(request["format"]).size
     lines = []
-    for index, shot in enumerate(request["shots"]):
-        said = spoken[str(index)]["request"]
-        start = (shot["start"] + said["lead"]) * (SAMPLE_RATE // fps)
-        sound = store.object(spoken[str(index)]["inputs"]["sound"])
-        lines.append(Line(shot["character"], start, Take.from_json(said["take"]), sound if sound.is_file() else None))
-    rigs = {name: _rest(name, size, request["scenes"][name], inputs, store) for name in request["scenes"]}
-    faces = []
+    for face in request["faces"]:
+        if face["speaks"]:
+            said = spoken[face["curves"]]
+            start = (face["start"] + said["request"]["lead"]) * (SAMPLE_RATE // fps)
+            sound = store.object(said["inputs"]["sound"])
+            take = Take.from_json(said["request"]["take"])
+            lines.append(Line(face["character"], start, take, sound if sound.is_file() else None))
+    rigs = {name: _rig(name, inputs, store) for name in request["scenes"]}
+    painted = {name: rig for name, rig in rigs.items() if "half_width" in rig.mouth}
+    rests: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
+    faces: list[Face] = []
     for shot in request["shots"]:
-        before = faces[-1] if faces else None
-        if before and before.character == shot["character"] and before.start + before.frames == shot["start"]:
-            faces[-1] = Face(**{**vars(before), "frames": before.frames + shot["frames"]})
-        else:
-            faces.append(Face(shot["character"], shot["start"], shot["frames"], **rigs[shot["character"]]))
+        cast = tuple(shot["cast"])
+        if cast not in rests:
+            layouts = group([rigs[name] for name in cast], size, [request["scenes"][name] for name in cast])
+            rests[cast] = {
+                name: _rest(painted[name], layout) for name, layout in zip(cast, layouts, strict=True) if name in painted
+            }
+        for name, rest in rests[cast].items():
+            before = next((index for index in range(len(faces) - 1, -1, -1) if faces[index].character == name), None)
+            if before is not None and _goes_on(faces[before], shot["start"], rest):
+                faces[before] = replace(faces[before], frames=faces[before].frames + shot["frames"])
+            else:
+                faces.append(Face(name, shot["start"], shot["frames"], **rest))
     frames = sum(shot["frames"] for shot in request["shots"])
-    return Subject(video, fps, frames, size, tuple(faces), tuple(lines))
+    return Subject(video, fps, frames, size, tuple(faces), tuple(lines), tuple(sorted(rigs.keys() - painted.keys())))
 
 
-def _rest(
-    name: str, size: tuple[int, int], scene: Mapping[str, Any], inputs: Mapping[str, str], store: Store
-) -> dict[str, Any]:
-    """Where the mouth of a character is at rest, how large it is, and the colours in it and about it."""
-    from talkmill.measure.colours import palette
-    from talkmill.picture.layout import place
-    from talkmill.picture.rig import Rig
+def _goes_on(face: Face, start: int, rest: Mapping[str, Any]) -> bool:
+    return face.start + face.frames == start and face.anchor == rest["anchor"] and face.unit == rest["unit"]
 
+
+def _rig(name: str, inputs: Mapping[str, str], store: Store) -> Rig:
     prefix = f"layer:{name}:"
     layers = {role.removeprefix(prefix): store.object(made) for role, made in inputs.items() if role.startswith(prefix)}
-    rig = Rig.load(store.object(inputs[f"rig:{name}"]), layers)
-    layout = place(rig, size, scene)
+    return Rig.load(store.object(inputs[f"rig:{name}"]), layers)
+
+
+def _rest(rig: Rig, layout: Layout) -> dict[str, Any]:
+    """Where the mouth of a character is at rest, how large it is, and the colours in it and about it."""
+    from talkmill.measure.colours import palette
+
     x, y = rig.face["mouth"]
     mouth, around = palette(rig)
     return {

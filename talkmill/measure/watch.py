@@ -32,9 +32,10 @@ class Seen:
     """One face in every frame of its shot, in pixels; NaN where no mouth was found.
 
     `height` is the opening in the middle: all that is neither skin nor lips, the closed mouth's line included where that has
-    the colour of the inside (`lined` is False). `width` is that of the lips' line, from corner to corner. `teeth` and `tongue` are how much of the height they fill. `x`, `y` are where
-    the mouth is. `moved` is the mean difference of the mouth's surroundings from the frame before, `back` from the one before
-    that, both after the head's motion is taken out, in levels of luma.
+    the colour of the inside (`lined` is False). `width` is that of the lips' line, from corner to corner. `teeth` and `tongue`
+    are how much of the height they fill. `x`, `y` are where the mouth is. `moved` is the mean difference of the mouth's
+    surroundings from the frame before, `back` from the one before that, both after the head's motion is taken out, in levels
+    of luma.
     """
 
     face: Face
@@ -92,7 +93,8 @@ def watch(subject: Subject) -> Watched:
         before = picture
     if index + 1 != subject.frames:
         raise MediaError(
-            f"{subject.video.name}: it has another length than was made ({index + 1} frames, not {subject.frames}). Make it anew."
+            f"{subject.video.name}: it has another length than was made ({index + 1} frames, not {subject.frames}). "
+            "Make it anew."
         )
     return Watched([finder.seen for finder in finders], subject.frames, repeated)
 
@@ -135,7 +137,7 @@ class Finder:
         columns = np.flatnonzero((opening if opening.any() else mask).any(axis=0))
         first, last = columns[0], columns[-1]
         middle, part = (first + last) / 2, max(1.0, MIDDLE * (last - first))
-        core = slice(max(int(round(middle - part)), 0), int(round(middle + part)) + 1)
+        core = slice(max(round(middle - part), 0), round(middle + part) + 1)
         labels = np.where(mask, labels, 0)[:, core]
         outer = (labels != LIP) & (labels != 0)
         if self.labels.lined:
@@ -164,8 +166,8 @@ class Finder:
 def mouth_mask(labels: np.ndarray, near: np.ndarray, unit: float) -> np.ndarray | None:
     """Which pixels are the mouth: the piece that lies where it should be, with what touches it; None: none is there.
 
-    `labels` are those of `Labels.of`, `near` says of each pixel how likely a mouth is there (0..1, `Finder.near`), `unit` is the
-    half width of the closed mouth. Of an outline, a neck's shadow or a collar of the mouth's colour most lies elsewhere.
+    `labels` are those of `Labels.of`, `near` says of each pixel how likely a mouth is there (0..1, `Finder.near`), `unit` is
+    the half width of the closed mouth. Of an outline, a neck's shadow or a collar of the mouth's colour most lies elsewhere.
     """
     count, pieces, stats, _ = cv2.connectedComponentsWithStats((labels > 0).astype(np.uint8), connectivity=8)
     sizes = stats[:, cv2.CC_STAT_AREA]

@@ -25,7 +25,7 @@ class Viseme:
     """
 
     name = "viseme"
-    version = 2
+    version = 3
     licence = "Apache-2.0"
     packages = ("numpy", "openfacefx")
 
