@@ -1,0 +1,92 @@
+"""What the aligners share: the sound as they get it, and their phones as a take with a match for every word."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from talkmill.backends import JSON, Result
+from talkmill.backends.align.reference import Reference, reference
+from talkmill.backends.speak import edges, take
+from talkmill.backends.speak.times import Phone
+from talkmill.media import sound
+from talkmill.model import Take
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Align: TypeAlias = Callable[[NDArray[np.float32], Reference, bool], list[Phone]]
+
+PAD = 0.3
+"""Seconds of silence put before and after a recording: it may begin with the first word at once."""
+
+
+@dataclass(frozen=True)
+class Aligned:
+    """Phones and pauses without holes, in samples of `sound.MODEL_RATE` from the recording's start."""
+
+    words: tuple[str, ...]  # as written
+    phones: list[Phone]
+    matches: dict[int, float]  # word -> 0..1, how well it fits what is heard there
+
+    def take(self, samples: int) -> Take:
+        """The times at 48 kHz of a recording of so many samples."""
+        return take.times(self.phones, self.words, sound.MODEL_RATE, samples)
+
+
+def aligned(align: Align, samples: NDArray[np.float32], spoken: Reference, sung: bool) -> Aligned:
+    """Align a recording.
+
+    Args:
+        align: an aligner's function.
+        samples: the recording, (n,) at `sound.MODEL_RATE`.
+        spoken: the text.
+        sung: whether it is a song.
+    """
+    import numpy as np
+
+    from talkmill.backends.align.trust import matches
+
+    pad = round(PAD * sound.MODEL_RATE)
+    padded = np.pad(samples.astype(np.float32), pad)
+    phones = take.merged(align(padded, spoken, sung))
+    edges.refine(phones, padded, sound.MODEL_RATE, 0.0)
+    fit = matches(padded, phones, spoken)
+    for phone in phones:
+        phone.start = min(max(phone.start - pad, 0), len(samples))
+        phone.end = min(max(phone.end - pad, 0), len(samples))
+    return Aligned(spoken.words, [phone for phone in phones if phone.end > phone.start], fit)
+
+
+def run(align: Align, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
+    """What both backends do with a request."""
+    table, rate = sound.read(inputs["sound"])
+    samples = sound.resample(table.mean(axis=1), rate, sound.MODEL_RATE)
+    spoken = reference(request["text"], request["language"])
+    found = aligned(align, samples, spoken, bool(request.get("sung")))
+    times = found.take(len(table))
+    path = workdir / "times.json"
+    path.write_text(json.dumps(times.to_json(), ensure_ascii=False), encoding="utf-8")
+    return Result({"times": path}, {"samples": len(table), **facts(times, found.matches)})
+
+
+def facts(times: Take, fit: Mapping[int, float]) -> dict[str, JSON]:
+    """`match` and `words` of the contract."""
+    from talkmill.backends.align.trust import overall
+
+    words = [
+        [word.text, round(word.start / 48000, 3), round(word.end / 48000, 3), round(fit[index], 3)]
+        for index, word in enumerate(times.words)
+        if index in fit
+    ]
+    return {"match": round(overall(fit), 3), "words": words}
+
+
+def worst(words: Sequence[Sequence[JSON]], count: int = 5) -> list[Sequence[JSON]]:
+    """The words that fit least, in the order in which they are heard."""
+    chosen = sorted(words, key=lambda word: word[3])[:count]
+    return sorted(chosen, key=lambda word: word[1])
