@@ -55,7 +55,7 @@ def aligned(align: Align, samples: NDArray[np.float32], spoken: Reference, sung:
     padded = np.pad(samples.astype(np.float32), pad)
     phones = take.merged(align(padded, spoken, sung))
     edges.refine(phones, padded, sound.MODEL_RATE, 0.0)
-    fit = matches(padded, phones, spoken)
+    fit = matches(padded, phones)
     for phone in phones:
         phone.start = min(max(phone.start - pad, 0), len(samples))
         phone.end = min(max(phone.end - pad, 0), len(samples))
