@@ -47,6 +47,16 @@ _NO_TEXT = {
 }
 _by_language = Discriminator(texts_kind, custom_error_type="own", custom_error_message="{what}", custom_error_context=_NO_TEXT)
 
+_by_file = Discriminator(
+    texts_kind,
+    custom_error_type="own",
+    custom_error_message="{what}",
+    custom_error_context={
+        "what": "must be a file, or one file for each language",
+        "cure": "Write one path, or `en: ...` and `es: ...` below it.",
+    },
+)
+
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(one_line)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)]
 Spoken = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_LINE)]
@@ -60,6 +70,10 @@ SpokenTexts = Annotated[
 PostTexts = Annotated[
     Annotated[PostText, Tag("text")] | Annotated[dict[Language, PostText], Field(min_length=1), Tag("by_language")],
     _by_language,
+]
+Recordings = Annotated[
+    Annotated[RelativePath, Tag("text")] | Annotated[dict[Language, RelativePath], Field(min_length=1), Tag("by_language")],
+    _by_file,
 ]
 Hashtag = Annotated[str, StringConstraints(pattern=HASHTAG_PATTERN)]
 Languages = Annotated[list[Language], Field(min_length=1), AfterValidator(unique)]
@@ -301,6 +315,34 @@ class Line(Spec):
     """Seconds of silence after the line."""
     emotion: Literal["neutral", "happy", "sad", "angry", "surprised", "tender"] = "neutral"
     """How it is said."""
+    recording: Recordings = Field(default=None, examples=["recordings/hello.mp3", {"en": "recordings/hello.wav"}])
+    """A sound file of the project in which the text is spoken: one, or one for each language; it stands over the voice."""
+    start: float | None = Field(default=None, ge=0, le=36000)
+    """Second of the recording at which the line begins; without it the file's beginning."""
+    end: float | None = Field(default=None, gt=0, le=36000)
+    """Second of the recording at which the line ends; without it the file's end."""
+    sung: bool = False
+    """Whether the recording is sung: vowels last as long as their notes, and nothing is cut off at the ends."""
+
+    @model_validator(mode="after")
+    def _of_a_recording(self) -> Line:
+        given = [name for name in ("start", "end", "sung") if getattr(self, name) not in (None, False)]
+        if self.recording is None and given:
+            raise wrong(f"has {' and '.join(given)} and no recording", "Add `recording: FILE`, or take that away.")
+        if self.start is not None and self.end is not None and self.end <= self.start:
+            raise wrong(f"ends before it starts (found {self.start:g} to {self.end:g})", "Swap `start` and `end`.")
+        return self
+
+
+class Music(Spec):
+    """A track under an episode; it never moves a mouth."""
+
+    file: RelativePath = Field(examples=["music/morning.mp3"])
+    """A sound file of the project. It is cut at the episode's end with a fade, and does not repeat."""
+    gain: float = Field(default=-16, ge=-40, le=6)
+    """Decibels of the music against the voices; for a song about -4."""
+    under: Literal["episode", "song"] = "episode"
+    """Where it begins: with the episode, or with the recording of the first sung line, so that the two fit."""
 
 
 class Post(Spec):
@@ -324,7 +366,7 @@ class Episode(Spec):
     languages: Languages | None = Field(default=None, examples=[["en", "es"]])
     """Languages to make. Without them the schedule's."""
     script: list[Annotated[Line, BeforeValidator(line), Shorthand()]] = Field(min_length=1)
-    """The lines, in order: a text, `character: text`, or a mapping with `speaker`, `text`, `pause` and `emotion`."""
+    """The lines, in order: a text, `character: text`, or a mapping with `speaker`, `text` and more."""
     publish_at: Moment | None = Field(default=None, examples=["2027-03-01", "2027-03-01T18:00:00+01:00"])
     """When the post is meant to go out; without it the episode is always due. Without an offset it is this machine's time."""
     skip: bool = False
@@ -335,6 +377,8 @@ class Episode(Spec):
     """Shapes to render. Without them the config's."""
     post: Post = Post()
     """Text and tags of the post."""
+    music: Music | None = None
+    """A track under the whole episode."""
 
 
 class Schedule(Spec):
