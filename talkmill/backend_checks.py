@@ -19,5 +19,21 @@ def portraits(project: Project) -> Iterable[Problem]:
             yield project.problem(name, ("portrait",), what, cure)
 
 
-CHECKS: tuple[Check, ...] = (portraits,)
+def recordings(project: Project) -> Iterable[Problem]:
+    """Recordings in a language that no aligner knows."""
+    from talkmill.backends.align import languages
+    from talkmill.specs import resolve
+
+    for schedule, episode in project.episodes:
+        index = project.schedules[schedule].episodes.index(episode)
+        for language in project.languages(schedule, episode):
+            for number, line in enumerate(episode.script):
+                if resolve.recording(line, language) and not languages.known(language):
+                    place = ("episodes", index, "script", number, "recording")
+                    what = f"is in a language that no aligner knows (found {language})"
+                    cure = f"Use a language that espeak-ng speaks{languages.near(language)}."
+                    yield project.problem_in(f"schedules/{schedule}.yaml", place, what, cure)
+
+
+CHECKS: tuple[Check, ...] = (portraits, recordings)
 """Every check, as `specs.load.load` takes them."""

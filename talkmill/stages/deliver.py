@@ -53,8 +53,8 @@ def post_fields(job: Job) -> dict[str, Any]:
         "tags": settings["post"]["tags"],
         "language": settings["language"],
         "publish_at": settings["publish_at"],
-        # Every voice is synthesised: platforms ask for this to be declared. The characters are drawn, not photographed.
-        "ai_label": {"contains_synthetic_media": True, "synthetic_voice": True, "realistic_person": False},
+        # Platforms ask for this to be declared: a voice is synthesised unless every line is a recording. The characters are drawn, not photographed.
+        "ai_label": {"contains_synthetic_media": True, "synthetic_voice": bool(recipe_of(job, "speak")["settings"]["voices"]), "realistic_person": False},
     }
 
 
@@ -101,6 +101,11 @@ def credits(job: Job) -> list[dict[str, str]]:
     for character, voice in sorted(recipe_of(job, "speak")["settings"]["voices"].items()):
         licence = job.backend("speak", voice["backend"]["name"]).licence
         found.append({"what": f"voice of {names[character]} ({voice['backend']['name']})", "name": licence})
+    for recording in recipe_of(job, "speak")["settings"]["recordings"].values():
+        entry = {"what": f"recording {recording['files']['recording']['path']}", "name": "your own"}
+        found += [entry] if entry not in found else []
+    if music := recipe_of(job, "clean")["settings"]["music"]:
+        found.append({"what": f"music {music['file']['path']}", "name": "your own"})
     fonts = job.tickets["caption"].facts.get("fonts", [])
     licence = job.backend("caption", recipe_of(job, "caption")["settings"]["backend"]["name"]).licence
     for family in dict.fromkeys(font["family"] for font in fonts):
