@@ -11,32 +11,26 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
     Tag,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from talkmill.specs.scalars import field_leaves, typed, wrong
+from talkmill.specs.base import Language, RelativePath, Spec
+from talkmill.specs.scalars import wrong
 from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, trait, unique
+from talkmill.specs.sounds import Music, Recordings, of_a_recording
 from talkmill.specs.yaml_file import Plain, quote
 
-LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
 HASHTAG_PATTERN = r"^[^#\s]{1,60}$"
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN)]
 Colour = Annotated[str, StringConstraints(pattern=COLOUR_PATTERN)]
-RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=300)]
-"""A path inside the project; the loader refuses what leaves it."""
-
 MAX_LINE = 1000
 """Characters of one line: over a minute of speech, more than anybody says in one go, and all of it one take that is made anew
 when a letter changes."""
@@ -46,16 +40,6 @@ _NO_TEXT = {
     "cure": "Write one text, or `en: ...` and `es: ...` below it.",
 }
 _by_language = Discriminator(texts_kind, custom_error_type="own", custom_error_message="{what}", custom_error_context=_NO_TEXT)
-
-_by_file = Discriminator(
-    texts_kind,
-    custom_error_type="own",
-    custom_error_message="{what}",
-    custom_error_context={
-        "what": "must be a file, or one file for each language",
-        "cure": "Write one path, or `en: ...` and `es: ...` below it.",
-    },
-)
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60), AfterValidator(one_line)]
 Title = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(one_line)]
@@ -71,27 +55,12 @@ PostTexts = Annotated[
     Annotated[PostText, Tag("text")] | Annotated[dict[Language, PostText], Field(min_length=1), Tag("by_language")],
     _by_language,
 ]
-Recordings = Annotated[
-    Annotated[RelativePath, Tag("text")] | Annotated[dict[Language, RelativePath], Field(min_length=1), Tag("by_language")],
-    _by_file,
-]
 Hashtag = Annotated[str, StringConstraints(pattern=HASHTAG_PATTERN)]
 Languages = Annotated[list[Language], Field(min_length=1), AfterValidator(unique)]
 FormatName = Literal["vertical", "square", "wide"]
 Formats = Annotated[list[FormatName], Field(min_length=1), AfterValidator(unique)]
 Moment = Annotated[datetime, BeforeValidator(moment)]
 Trait = Annotated[str | list[str] | float | int | bool, BeforeValidator(trait)]
-
-
-class Spec(BaseModel):
-    """Base of all specs: an unknown key is an error, a value never changes after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _decide_scalars(cls, value: Any, info: ValidationInfo) -> Any:
-        return typed(field_leaves(cls, str(info.field_name)), value)
 
 
 # --- scene ---------------------------------------------------------------------------------------
@@ -324,25 +293,8 @@ class Line(Spec):
     sung: bool = False
     """Whether the recording is sung: vowels last as long as their notes, and nothing is cut off at the ends."""
 
-    @model_validator(mode="after")
-    def _of_a_recording(self) -> Line:
-        given = [name for name in ("start", "end", "sung") if getattr(self, name) not in (None, False)]
-        if self.recording is None and given:
-            raise wrong(f"has {' and '.join(given)} and no recording", "Add `recording: FILE`, or take that away.")
-        if self.start is not None and self.end is not None and self.end <= self.start:
-            raise wrong(f"ends before it starts (found {self.start:g} to {self.end:g})", "Swap `start` and `end`.")
-        return self
+    _of_a_recording = model_validator(mode="after")(of_a_recording)
 
-
-class Music(Spec):
-    """A track under an episode; it never moves a mouth."""
-
-    file: RelativePath = Field(examples=["music/morning.mp3"])
-    """A sound file of the project. It is cut at the episode's end with a fade, and does not repeat."""
-    gain: float = Field(default=-16, ge=-40, le=6)
-    """Decibels of the music against the voices; for a song about -4."""
-    under: Literal["episode", "song"] = "episode"
-    """Where it begins: with the episode, or with the recording of the first sung line, so that the two fit."""
 
 
 class Post(Spec):
