@@ -13,7 +13,8 @@ def main(manifest: Path, video: Path) -> None:
     files = json.loads(manifest.read_bytes())["files"]
     if video.name not in files:
         raise RequestError(
-            f"{video}: the episode is not rendered in this shape (it has: {', '.join(sorted(files))}). Add the shape to its `formats`."
+            f"{video}: the episode is not rendered in this shape (it has: {', '.join(sorted(files))}). "
+            "Add the shape to its `formats`."
         )
     project_store(Path.cwd()).copy(files[video.name], video)
 

@@ -54,6 +54,12 @@ def _parser() -> argparse.ArgumentParser:
     new.add_argument("kind", choices=("character", "schedule"))
     new.add_argument("id", metavar="ID", help="name of the file, and its id")
     new.set_defaults(run=_new)
+
+    check = commands.add_parser("check", help="measure the lip sync of a finished video")
+    check.add_argument("file", type=Path, metavar="FILE", help="an mp4 in out/, beside its manifest.json")
+    check.add_argument("--json", action="store_true", help="for programs: everything that was measured")
+    check.add_argument("--picture", type=Path, metavar="OUT.png", help="draw the mouth over time, and its worst moments")
+    check.set_defaults(run=_check)
     return parser
 
 
@@ -83,6 +89,21 @@ def _validate(arguments: argparse.Namespace) -> int:
 
 def _count(number: int, plural: str) -> str:
     return f"{number} {plural if number != 1 else plural.removesuffix('s')}"
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from talkmill.measure.review import review, sentences
+
+    found = review(arguments.file)
+    if arguments.json:
+        print(json.dumps(found.to_json(), ensure_ascii=False, indent=1))
+    else:
+        print("\n".join(sentences(found)))
+    if arguments.picture:
+        from talkmill.measure.picture import draw
+
+        draw(found, arguments.picture)
+    return 0 if found.passed else 1
 
 
 def _new(arguments: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ from typing import Any
 from talkmill import backends
 from talkmill.backend_checks import CHECKS
 from talkmill.errors import PrerequisiteError, RequestError
-from talkmill.specs import resolve
+from talkmill.specs import resolve, staging
 from talkmill.specs.load import Project, load
 from talkmill.store import Store, digest
 from talkmill.store.digests import SHORT, Memo
@@ -34,8 +34,6 @@ HIGHPASS = 80
 """Hz below which a take holds nothing but rumble."""
 INTRO, OUTRO = 0.4, 0.8
 """Seconds before the first word and after the last one."""
-SYNC_STRENGTH = 1.0
-"""How far the mouth moves; 1 is the style's own full movement."""
 
 
 @dataclass(frozen=True)
@@ -164,7 +162,8 @@ class Planner:
                 "text": resolve.spoken(line.text, language),
                 "language": language,
                 "pause": line.pause,
-                "emotion": line.emotion,
+                **dict(zip(("emotion", "strength"), resolve.emotion(line.emotion), strict=True)),
+                "overlap": line.overlap,
             }
             for line in episode.script
         ]
@@ -198,10 +197,17 @@ class Planner:
             },
             {"write": write, "speak": speak},
         )
+        shots = {"by": episode.shots.by, "together": staging.together(episode), "asked": staging.asked(episode)}
         lipsync = self.recipe(
             "lipsync",
             folder,
-            {"backend": backend("lipsync", "viseme"), "sync_strength": SYNC_STRENGTH, "seed": config.seed},
+            {
+                "backend": backend("lipsync", "viseme"),
+                "listener": backend("lipsync", "listen"),
+                "faces": {one: resolve.lipsync(config, project.characters[one]) for one in cast},
+                "shots": shots,
+                "seed": config.seed,
+            },
             {"write": write, "speak": speak, "clean": clean},
         )
         fonts = {f"font:{one}": self.file(style["font"]) for one, style in styles.items() if is_file(style["font"])}
@@ -231,6 +237,7 @@ class Planner:
                 "scenes": scenes,
                 "files": images,
                 "burn": burn,
+                "shots": shots,
                 "seed": config.seed,
                 "loudness": config.loudness,
             },

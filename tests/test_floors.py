@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ["errors", "model", "specs", "store", "media", "picture", "backends", "stages", "plan", "job", "report", "cli"]
+FLOORS = "errors model specs store media picture measure backends stages backend_checks plan job report run cli".split()
 
 
 def floor(module):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from talkmill.errors import MediaError, PrerequisiteError
@@ -70,6 +71,32 @@ def run(
     if done.returncode:
         raise MediaError(f"ffmpeg: failed ({last_words(words)}). Run it by hand to see more: ffmpeg {' '.join(arguments)}")
     return done.stdout, words
+
+
+def stream(arguments: Sequence[str], size: int) -> Iterator[bytes]:
+    """Run ffmpeg with `arguments` (after `SAFE`), which write to `pipe:1`; gives its output in pieces of `size` bytes.
+
+    Raises:
+        MediaError: ffmpeg failed, or its output ends within a piece.
+        PrerequisiteError: there is no ffmpeg.
+    """
+    with tempfile.TemporaryFile() as words:
+        process = subprocess.Popen([executable(), *SAFE, *arguments], stdout=subprocess.PIPE, stderr=words)
+        try:
+            piece = b""
+            while piece := process.stdout.read(size):  # type: ignore[union-attr]
+                if len(piece) < size:
+                    break
+                yield piece
+            code = process.wait()
+        finally:
+            process.kill()
+            process.stdout.close()  # type: ignore[union-attr]
+            process.wait()
+        words.seek(0)
+        said = last_words(words.read().decode("utf-8", "replace"))
+    if code or piece:
+        raise MediaError(f"ffmpeg: failed ({said}). Run it by hand to see more: ffmpeg {' '.join(arguments)}")
 
 
 def last_words(stderr: str) -> str:

@@ -34,7 +34,7 @@ def read(path: Path) -> tuple[Samples, int]:
                 raise MediaError(
                     f"{path}: not a WAV file with 16-bit samples ({8 * file.getsampwidth()} bits). Convert it to 16-bit PCM."
                 )
-            channels, rate = file.getnchannels(), file.getframerate()
+            channels, found = file.getnchannels(), file.getframerate()
             data = file.readframes(file.getnframes())
     except FileNotFoundError:
         raise MediaError(f"{path}: no such sound file. Make it again.") from None
@@ -42,11 +42,30 @@ def read(path: Path) -> tuple[Samples, int]:
         raise MediaError(f"{path}: not a WAV file that can be read ({error}). Convert it to 16-bit PCM WAV.") from None
     whole = len(data) - len(data) % (2 * channels)
     samples = np.frombuffer(data[:whole], "<i2").astype(np.float32) / np.float32(32768)
-    return samples.reshape(-1, channels), rate
+    return samples.reshape(-1, channels), found
 
 
-def write(path: Path, samples: Samples, rate: int = SAMPLE_RATE) -> None:
-    """Write `samples`, (n,) or (n, channels), as 16-bit PCM WAV: rounded, clipped at full scale, no dither."""
+def count(path: Path) -> int:
+    """Samples (of one channel) in a PCM WAV file."""
+    with wave.open(str(path), "rb") as file:
+        return file.getnframes()
+
+
+def rate(path: Path) -> int:
+    """Samples a second of a PCM WAV file.
+
+    Raises:
+        MediaError: there is no such file, or it is something else.
+    """
+    try:
+        with wave.open(str(path), "rb") as file:
+            return file.getframerate()
+    except (wave.Error, EOFError, OSError) as error:
+        raise MediaError(f"{path}: not a WAV file that can be read ({error}). Convert it to 16-bit PCM WAV.") from None
+
+
+def write(path: Path, samples: Samples, at: int = SAMPLE_RATE) -> None:
+    """Write `samples`, (n,) or (n, channels), as 16-bit PCM WAV of `at` Hz: rounded, clipped at full scale, no dither."""
     import numpy as np
 
     table = samples[:, None] if samples.ndim == 1 else samples
@@ -54,7 +73,7 @@ def write(path: Path, samples: Samples, rate: int = SAMPLE_RATE) -> None:
     with wave.open(str(path), "wb") as file:
         file.setnchannels(table.shape[1])
         file.setsampwidth(2)
-        file.setframerate(rate)
+        file.setframerate(at)
         file.writeframes(whole.tobytes())
 
 

@@ -5,7 +5,8 @@ rate. 48 kHz holds a whole number of samples in one frame at 24, 25, 30, 50 and 
 """
 
 from talkmill.model.script import Utterance
+from talkmill.model.shots import Piece, Shot
 from talkmill.model.speech import SAMPLE_RATE, Phoneme, Take, Word
 from talkmill.model.timeline import Segment, Timeline
 
-__all__ = ["SAMPLE_RATE", "Phoneme", "Segment", "Take", "Timeline", "Utterance", "Word"]
+__all__ = ["SAMPLE_RATE", "Phoneme", "Piece", "Segment", "Shot", "Take", "Timeline", "Utterance", "Word"]

@@ -15,6 +15,8 @@ class Utterance:
     language: str  # BCP 47, as in the YAML: "en", "es", "pt-BR"
     pause: float = 0.35  # seconds of silence after the utterance
     emotion: str = "neutral"
+    strength: float = 1.0  # of the emotion, 0..1
+    overlap: float = 0.0  # seconds by which it starts before the line before it has ended; 0: after that line's pause
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for a ticket."""

@@ -3,6 +3,8 @@
 A segment is `lead` frames of silence, the take (padded to whole frames), and silence until the next segment starts. The
 cut between two segments lies `lead` before the next take is heard, so a new speaker is seen just before they speak. All
 times within a segment count from its own start: a line that grows moves its neighbours and does not change them.
+
+A line may start before the one before it has ended; then their segments overlap.
 """
 
 from __future__ import annotations
@@ -22,10 +24,15 @@ class Segment:
     frames: int  # length
     lead: int  # frames from the segment's start to the take's first sample
 
+    @property
+    def end(self) -> int:
+        """The frame after the segment's last one."""
+        return self.start + self.frames
+
 
 @dataclass(frozen=True)
 class Timeline:
-    """Every segment of an episode in order, without gaps: `segments[i].start + frames == segments[i + 1].start`."""
+    """Every segment of an episode in the order of the lines, without gaps: `segments[i].end >= segments[i + 1].start`."""
 
     fps: int
     segments: tuple[Segment, ...]
@@ -33,7 +40,7 @@ class Timeline:
     @property
     def frames(self) -> int:
         """Length of the episode in frames."""
-        return sum(segment.frames for segment in self.segments)
+        return max((segment.end for segment in self.segments), default=0)
 
     @property
     def samples_per_frame(self) -> int:

@@ -1,12 +1,10 @@
-"""The compositor: shots, scenes, rigs and curves to frames.
-
-What does not move is put together once a character (`Stage`); a frame copies it and blends rear hair, body and head over it.
-"""
+"""The compositor: shots, scenes, rigs and curves to frames."""
 
 from __future__ import annotations
 
-import math
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,77 +12,27 @@ import cv2
 import numpy as np
 
 from talkmill.errors import RequestError
-from talkmill.picture import sprite
-from talkmill.picture.background import background, vignette
-from talkmill.picture.colour import Planes, to_rgb
-from talkmill.picture.idle import idle
-from talkmill.picture.layout import place
-from talkmill.picture.name_line import name_line
-from talkmill.picture.puppet import Puppet
+from talkmill.picture.colour import to_rgb
 from talkmill.picture.rig import Rig
-from talkmill.picture.sprite import Sprite
+from talkmill.picture.stage import Seen, Stage
 
 SIZES = {"vertical": (1080, 1920), "square": (1080, 1080), "wide": (1920, 1080)}
 """Width and height of the formats."""
+SWING = 0.35
+"""Seconds in which a face turns to somebody else."""
+FADE = 0.15
+"""Seconds in which a name comes or goes within a shot."""
 
 
-class Stage:
-    """One character in its scene, ready to be drawn: the still part of the picture and the puppet in front of it."""
+@dataclass(frozen=True)
+class _Face:
+    """A stretch of one character's performance."""
 
-    def __init__(self, size: tuple[int, int], scene: Mapping[str, Any], rig: Rig, image: Path | None, seed: int) -> None:
-        width, height = size
-        self.size, self.clip = size, (0, 0, width, height)
-        layout = place(rig, size, scene)
-        self.puppet = puppet = Puppet(rig, layout)
-        eyes = puppet.at(rig.face["centre"])
-        disc = (width / 2, eyes[1] + 0.06 * puppet.face, 0.75 * puppet.face)
-        self.still = Planes.of(background(size, scene["background"], image, disc), seed)
-        # The still part of the body begins at a whole, even row; above it the body breathes.
-        self.seam = min(height, math.ceil(puppet.anchor / 2) * 2)
-        puppet.anchor = float(self.seam)
-        self.body = None
-        lowest = max(self.seam, puppet.still.box[3] + 0.10 * puppet.face)
-        if puppet.body is not None:
-            whole = sprite.extended(puppet.body, height, width, 0.17 * puppet.face, rig.face["arms"])
-            self.body = sprite.window(whole, (whole.x, whole.y, whole.box[2], min(self.seam + 2, whole.box[3])))
-            if self.seam < height:
-                self._blend(self.still, sprite.window(whole, (0, self.seam, width, height)))
-        start = max(lowest, 0.70 * height)
-        if start < 0.93 * height:
-            first = round(start / 2) * 2
-            self._blend(self.still, Sprite(vignette(size, first), 0, first))
-        self.plate = None
-        plate = name_line(size, scene, puppet.chin)
-        if plate is not None:
-            image_, x, y = plate
-            self.plate = _even(Sprite(image_, x, y))
-            if y > lowest:
-                self._blend(self.still, self.plate)
-                self.plate = None
-
-    def _blend(self, planes: Planes, part: Sprite) -> None:
-        planes.blend(part.image, part.x, part.y)
-
-    def draw(self, curves: Mapping[str, float], frame: int, fps: int, seed: str) -> np.ndarray:
-        """One frame, I420."""
-        puppet = self.puppet
-        now = idle(seed, frame, fps)
-        pose = puppet.pose(curves, now)
-        planes = Planes(*self.size)
-        planes.data[...] = self.still.data
-        if puppet.rear is not None:
-            self._warp(planes, puppet.rear, pose.head, self.clip)
-        if self.body is not None:
-            self._warp(planes, self.body, pose.body, (0, 0, self.size[0], self.seam))
-        self._warp(planes, puppet.head(curves, now, pose), pose.head, self.clip)
-        if self.plate is not None:
-            self._blend(planes, self.plate)
-        return planes.data
-
-    def _warp(self, planes: Planes, part: Sprite, matrix: np.ndarray, clip: tuple[int, int, int, int]) -> None:
-        placed = sprite.warped(part, matrix, clip, grid=2)
-        if placed is not None:
-            self._blend(planes, placed)
+    start: int
+    end: int
+    index: int  # of its curves
+    speaks: bool
+    look: float  # -1, 0 or 1: the side on which is whom it looks at
 
 
 class Studio:
@@ -93,12 +41,15 @@ class Studio:
     Args:
         size: width and height in pixels, both even.
         fps: frames a second.
-        shots: `{"character", "start", "frames"}` in order, without gaps.
+        shots: `{"cast", "start", "frames"}` in order, without gaps; `cast` is one to three characters from left to right.
         scenes: by character, the resolved scene: the keys of specs `Scene` with every default filled in, and `name`.
         rigs: by character.
-        curves: one loaded curves.json a shot.
+        curves: one curves.json a face, loaded, or read when it is asked for.
         seed: of the idle motion and of the background's dither.
         backgrounds: by character, the image file where the scene's background is one.
+        faces: `{"character", "start", "frames", "speaks", "towards"}`: whose the curves are and when; who is seen has a face.
+            Without it each shot is `{"character", "start", "frames"}`, and its face has the curves of the same number.
+        order: all characters as they sit, from left to right.
     """
 
     def __init__(
@@ -111,21 +62,29 @@ class Studio:
         curves: Sequence[Mapping[str, Any]],
         seed: int,
         backgrounds: Mapping[str, Path] | None = None,
+        faces: Sequence[Mapping[str, Any]] | None = None,
+        order: Sequence[str] = (),
     ) -> None:
         if size[0] % 2 or size[1] % 2:
             raise RequestError(f"render: the picture's size is odd ({size[0]}x{size[1]}). Give even numbers.")
-        if len(curves) != len(shots):
-            raise RequestError(f"render: {len(shots)} shots and {len(curves)} curves. Give one curves.json a shot.")
-        for shot, made in zip(shots, curves, strict=True):
-            if made["frames"] < shot["frames"]:
-                found = f"{made['frames']} of {shot['frames']} frames"
-                raise RequestError(
-                    f"render: the curves of a shot of {shot['character']} are too short ({found}). Make them again."
-                )
+        if faces is None:
+            faces = [{**shot, "speaks": True, "towards": None} for shot in shots]
+            shots = [{**shot, "cast": [shot["character"]]} for shot in shots]
+        if len(curves) != len(faces):
+            raise RequestError(f"render: {len(faces)} faces and {len(curves)} curves. Give one curves.json a face.")
         cv2.setNumThreads(1)  # the encoder has the other cores; and a sum is the same on any machine
-        self.size, self.fps, self.shots, self.curves, self.seed = size, fps, list(shots), list(curves), seed
+        self.size, self.fps, self.shots, self.curves, self.seed = size, fps, list(shots), curves, seed
         self.scenes, self.rigs, self.backgrounds = scenes, rigs, backgrounds or {}
-        self._stages: dict[str, Stage] = {}
+        self._faces: dict[str, list[_Face]] = {}
+        for index, face in enumerate(faces):
+            if face["frames"] > curves[index]["frames"]:
+                found = f"{curves[index]['frames']} of {face['frames']} frames"
+                raise RequestError(f"render: the curves of {face['character']} are too short ({found}). Make them again.")
+            made = _Face(face["start"], face["start"] + face["frames"], index, face["speaks"], _side(face, order))
+            self._faces.setdefault(face["character"], []).append(made)
+        for found in self._faces.values():
+            found.sort(key=lambda face: face.start)
+        self._stages: dict[tuple[str, ...], Stage] = {}
 
     @property
     def count(self) -> int:
@@ -134,32 +93,68 @@ class Studio:
 
     def frames(self) -> Iterator[np.ndarray]:
         """Every frame in order: I420, BT.709 limited range, uint8 of shape (h * 3 // 2, w)."""
-        for index, shot in enumerate(self.shots):
-            for offset in range(shot["frames"]):
-                yield self._draw(index, offset)
+        for shot in self.shots:
+            for frame in range(shot["start"], shot["start"] + shot["frames"]):
+                yield self._draw(shot, frame)
 
     def still(self, frame: int) -> np.ndarray:
         """One frame of the episode as R'G'B', uint8 (h, w, 3)."""
-        for index, shot in enumerate(self.shots):
+        for shot in self.shots:
             if shot["start"] <= frame < shot["start"] + shot["frames"]:
-                return to_rgb(self._draw(index, frame - shot["start"]))
+                return to_rgb(self._draw(shot, frame))
         raise RequestError(f"render: no such frame ({frame}). The episode has {self.count}.")
 
-    def stage(self, character: str) -> Stage:
-        """The character's stage, made when it is first seen."""
-        if character not in self._stages:
-            image = self.backgrounds.get(character)
-            self._stages[character] = Stage(self.size, self.scenes[character], self.rigs[character], image, self.seed)
-        return self._stages[character]
+    def stage(self, *cast: str) -> Stage:
+        """The stage of these characters, made when it is first seen."""
+        if cast not in self._stages:
+            images = [self.backgrounds.get(one) for one in cast]
+            self._stages[cast] = Stage(
+                self.size, cast, [self.scenes[one] for one in cast], [self.rigs[one] for one in cast], images, self.seed
+            )
+        return self._stages[cast]
 
-    def _draw(self, index: int, offset: int) -> np.ndarray:
-        shot = self.shots[index]
-        values = {name: values[offset] for name, values in self.curves[index]["curves"].items()}
-        frame = shot["start"] + offset
-        return self.stage(shot["character"]).draw(values, frame, self.fps, f"{self.seed} {shot['character']}")
+    def _draw(self, shot: Mapping[str, Any], frame: int) -> np.ndarray:
+        cast = tuple(shot["cast"])
+        seen = {one: self._seen(one, cast, shot, frame) for one in cast}
+        return self.stage(*cast).draw(seen, frame, self.fps, self.seed)
+
+    def _seen(self, character: str, cast: tuple[str, ...], shot: Mapping[str, Any], frame: int) -> Seen:
+        """What a character does in one frame."""
+        faces = self._faces.get(character, [])
+        at = bisect_right(faces, frame, key=lambda face: face.start) - 1
+        if at < 0 or frame >= faces[at].end:
+            raise RequestError(f"render: {character} has no face in frame {frame}. Make the lipsync again.")
+        face = faces[at]
+        values = {name: values[frame - face.start] for name, values in self.curves[face.index]["curves"].items()}
+        look, named = 0.0, 1.0
+        if len(cast) > 1 or not face.speaks:
+            before = faces[at - 1] if at else face
+            look = before.look + (face.look - before.look) * _eased(frame - face.start, SWING * self.fps)
+        if len(cast) > 1:
+            named = self._named(faces, at, shot, frame)
+        return Seen(values, look, named)
+
+    def _named(self, faces: list[_Face], at: int, shot: Mapping[str, Any], frame: int) -> float:
+        """How much of the name is seen: it comes and goes with the turn to speak."""
+        face = faces[at]
+        fade = FADE * self.fps
+        if face.speaks:
+            continued = at and faces[at - 1].speaks and faces[at - 1].end == face.start
+            return 1.0 if continued or face.start <= shot["start"] else _eased(frame - face.start + 1, fade)
+        if at and faces[at - 1].speaks and faces[at - 1].end == face.start and face.start > shot["start"]:
+            return 1.0 - _eased(frame - face.start + 1, fade)
+        return 0.0
 
 
-def _even(part: Sprite) -> Sprite:
-    """The sprite with transparent edges added until its corners lie on even pixels."""
-    left, top, right, bottom = part.box
-    return sprite.window(part, (left - left % 2, top - top % 2, right + right % 2, bottom + bottom % 2))
+def _side(face: Mapping[str, Any], order: Sequence[str]) -> float:
+    """On which side of a face is whom it looks at."""
+    me, other = face["character"], face["towards"]
+    if other not in order or me not in order:
+        return 0.0
+    return 1.0 if order.index(other) > order.index(me) else -1.0
+
+
+def _eased(passed: float, length: float) -> float:
+    """0 at first, 1 from `length` on, without a jump."""
+    share = min(max(passed / length, 0.0), 1.0)
+    return share * share * (3 - 2 * share)

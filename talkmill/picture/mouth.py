@@ -90,8 +90,12 @@ class Mouth:
             self.line_width *= 0.55
             # A tongue of the lips' own colour would be lost between them.
             self.colours["tongue"] = _mixed(self.colours["tongue"], self.colours["inside"], 0.28)
+        turn = math.radians(style.get("angle", 0.0))
+        self.turn = np.array([(math.cos(turn), math.sin(turn)), (-math.sin(turn), math.cos(turn))])  # of row vectors
         side, up = math.ceil(1.75 * self.unit + self.line_width), math.ceil(0.9 * self.unit + 0.4 * self.full_gap)
         down = math.ceil(1.15 * self.unit + self.full_gap)
+        lift = math.ceil(abs(math.sin(turn)) * side)
+        up, down = up + lift, down + lift
         self.box = (-side, -up, 2 * side, up + down)
 
     def shape(self, curves: Mapping[str, float]) -> Shape:
@@ -103,7 +107,12 @@ class Mouth:
         opening = min(max(curves.get("open", 0.0), 0.0), 1.0)
         opened = (opening + 0.10 * tuck * (1 - opening)) * (1 - shut)
         unit, gap = self.unit, self.full_gap * opened
-        curl = min(max(0.72 + 0.75 * smile, -0.6), 1.3) * (1 - 0.9 * rounding) * (1 - 0.4 * shut) * (1 - 0.6 * tuck)
+        curl = (
+            min(max(0.72 + (0.75 if smile > 0 else 1.5) * smile, -0.8), 1.3)
+            * (1 - 0.9 * rounding)
+            * (1 - 0.4 * shut)
+            * (1 - 0.6 * tuck)
+        )
         half = unit * (1 + (0.22 if wide > 0 else 0.26) * wide) * (1 - 0.30 * rounding) * (1 + 0.08 * max(smile, 0))
         half *= (1 - 0.04 * shut) * (1 - 0.14 * tuck)
         rest = 0.15 * unit * curl
@@ -137,7 +146,7 @@ class _Brush:
 
     def _points(self, points: np.ndarray) -> np.ndarray:
         """Points around the anchor as fixed-point coordinates of the tile; pixel centres lie at whole numbers."""
-        return np.rint(((points + self.anchor) * _SS - 0.5) * (1 << _SHIFT)).astype(np.int32)
+        return np.rint(((points @ self.mouth.turn + self.anchor) * _SS - 0.5) * (1 << _SHIFT)).astype(np.int32)
 
     def _fill(self, tile: np.ndarray, points: np.ndarray, colour: tuple[float, ...]) -> None:
         cv2.fillPoly(tile, [self._points(points)], colour, cv2.LINE_AA, _SHIFT)
@@ -185,15 +194,18 @@ class _Brush:
             self._disc(tile, shape.upper[end], max(over[end], under[end], 0.2), mouth.colours["lips"])
 
     def _shadow(self, tile: np.ndarray) -> None:
-        """A small soft crescent under the lower lip."""
+        """A small soft crescent under the lower lip; a jaw that opens takes it down to the chin, and it fades before."""
         mouth, shape = self.mouth, self.shape
+        shade = mouth.shade * min(1.0, max(0.0, (0.8 - shape.opened) / 0.3))
+        if shade < 0.02:
+            return
         low = shape.lower[:, 1].max() + 0.40 * mouth.unit + (0.12 * mouth.unit if mouth.lips else 0)
         half = 0.30 * shape.half
         across = np.linspace(-1, 1, 24)
         arc = np.column_stack([across * half, low + 0.05 * mouth.unit * (1 - across**2)])
         body = np.column_stack([across * half, low + 0.17 * mouth.unit * (1 - across**2)])[::-1]
         skin = mouth.colours["skin"]
-        dark = (16 + (skin[0] - 16) * (1 - mouth.shade), *(128 + (c - 128) * (1 - mouth.shade) for c in skin[1:]))
+        dark = (16 + (skin[0] - 16) * (1 - shade), *(128 + (c - 128) * (1 - shade) for c in skin[1:]))
         self._fill(tile, np.vstack([arc, body]), dark)
 
     def _inside(self, tile: np.ndarray) -> None:

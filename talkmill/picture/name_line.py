@@ -26,6 +26,20 @@ _FAMILIES = (
 """Packages of fonts, in order of preference: file, and the axes that are to be set in a variable one."""
 
 
+PLAIN = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x100))))
+"""Letters that the first family has (a test looks)."""
+
+
+def require_letters(text: str) -> None:
+    """Raise unless a name line with this text can be drawn.
+
+    Raises:
+        RequestError: no font has all of it, or it runs from right to left.
+    """
+    if not set(text) <= PLAIN:
+        _family(text)
+
+
 def _family(text: str) -> tuple[str, str, tuple[str, ...]]:
     """The first family that has every letter of `text`.
 
@@ -85,8 +99,11 @@ def safe_area(size: tuple[int, int]) -> tuple[float, float, float, float]:
     return 0.05 * width, 0.06 * height, 0.95 * width, 0.94 * height
 
 
-def name_line(size: tuple[int, int], scene: Mapping[str, Any], chin: float) -> tuple[np.ndarray, int, int] | None:
-    """The plate as a layer and its upper left corner; None where no name is shown. `chin` (y): the plate stays below it."""
+def name_line(
+    size: tuple[int, int], scene: Mapping[str, Any], chin: float, side: float = 0.0
+) -> tuple[np.ndarray, int, int] | None:
+    """The plate as a layer and its upper left corner; None where no name is shown. `chin` (y): the plate stays below it; `side` 0..1 is its
+    place between the left and the right end of where text may be."""
     from PIL import Image, ImageDraw
 
     wanted = scene["name_line"]
@@ -123,7 +140,7 @@ def name_line(size: tuple[int, int], scene: Mapping[str, Any], chin: float) -> t
         baseline = pad_y + high + round(small.getmetrics()[0] * 0.92)
         draw.text((bar + pad_x, baseline), role, font=small, fill=softer, anchor="ls")
     picture.putalpha(mask)
-    return layer(np.asarray(picture)), round(left), _top(size, scene, plate[1], chin, top, bottom)
+    return layer(np.asarray(picture)), round(left + side * (room - plate[0])), _top(size, scene, plate[1], chin, top, bottom)
 
 
 def _top(size: tuple[int, int], scene: Mapping[str, Any], tall: int, chin: float, top: float, bottom: float) -> int:

@@ -25,6 +25,9 @@ _DEPTH = {"nose": 1.3, "glasses": 1.05}
 _MEET = 0.72
 """The blink at which the lids meet."""
 
+_NARROW = 0.30
+"""The blink that a fully narrowed eye looks like."""
+
 _STILL = ("head", "beard", "front")
 """Parts of the head that do not move within it."""
 
@@ -160,13 +163,14 @@ class Puppet:
     # --- parts of the face --------------------------------------------------------------------------
 
     def _draw_brows(self, face: Sprite, curves: Mapping[str, float], pose: Pose) -> None:
-        brow = curves.get("brow", 0.0)
+        brow, frown = curves.get("brow", 0.0), curves.get("inner", 0.0)
         up = -brow * (0.052 if brow > 0 else 0.034) * self.face
         for half, (x, y), inner in self.brows:
-            angle = math.radians((-3.0 if brow > 0 else -12.0) * brow) * inner
+            angle = math.radians((-3.0 if brow > 0 else -12.0) * brow - (17.0 if frown > 0 else 16.0) * frown) * inner
             cos, sin = math.cos(angle), math.sin(angle)
             turned = np.array([(cos, -sin), (sin, cos)])
-            shift = np.array([x + pose.face_x + inner * 0.006 * self.face * max(-brow, 0), y + pose.face_y + up])
+            near = inner * self.face * (0.006 * max(-brow, 0) + 0.016 * max(-frown, 0))
+            shift = np.array([x + pose.face_x + near, y + pose.face_y + up + 0.012 * self.face * max(-frown, 0)])
             matrix = np.column_stack([turned, shift - turned @ np.array([x, y])])
             placed = sprite.warped(half, matrix, face.box)
             if placed is not None:
@@ -178,34 +182,39 @@ class Puppet:
             min(max(curves.get("gaze_x", 0.0) + idle.gaze_x, -1.0), 1.0),
             -min(max(curves.get("gaze_y", 0.0) + idle.gaze_y, -1.0), 1.0),
         )
+        lid = min(max(curves.get("lid", 0.0), -1.0), 1.0)
+        blink = max(blink, blink + (_NARROW - blink) * max(-lid, 0.0)) if blink < _MEET else blink
+        wide = max(lid, 0.0) * (1 - min(blink / _MEET, 1.0))
+        slant = curves.get("inner", 0.0) if not self.brows else 0.0
         shut = self.parts["shut"]
         # Where the lids meet: the upper one comes down over a white, a dot is squashed from both sides.
         line = shut.y + (0.78 if "lashes" in self.parts else 0.4) * shut.image.shape[0]
         if blink < _MEET:
             if "dots" in self.parts:
-                self._draw_dots(face, blink / _MEET, gaze, line, pose)
+                self._draw_dots(face, blink / _MEET, wide, slant, gaze, line, pose)
             else:
-                self._draw_whites(face, blink / _MEET, gaze, line, pose)
+                self._draw_whites(face, blink / _MEET, wide, slant, gaze, line, pose)
         else:
             # The closed lid unfolds from a straight line, which is what the open eye has just become.
             bend = 0.25 + 0.75 * _smooth(blink, _MEET - 0.1, 1.0)
-            matrix = np.array([(1, 0, pose.face_x), (0, bend, line * (1 - bend) + pose.face_y)])
-            placed = sprite.warped(shut, matrix, face.box)
-            if placed is not None:
-                sprite.draw(face, placed)
+            self._squash(face, shut, (1.0, bend), line, (pose.face_x, pose.face_y))
 
-    def _draw_dots(self, face: Sprite, closed: float, gaze: tuple[float, float], line: float, pose: Pose) -> None:
-        eyes = self.parts["dots"]
+    def _draw_dots(
+        self, face: Sprite, closed: float, wide: float, slant: float, gaze: tuple[float, float], line: float, pose: Pose
+    ) -> None:
+        eyes = self._slanted(self.parts["dots"], slant)
         x, y = pose.face_x + gaze[0] * self.gaze[0], pose.face_y + gaze[1] * self.gaze[1]
-        flat, wide = 1 - 0.78 * closed, 1 + 0.22 * closed
-        self._squash(face, eyes, (wide, flat), line, (x, y))
+        flat, broad = (1 - 0.78 * closed) * (1 + 0.24 * wide), 1 + 0.22 * closed + 0.06 * wide
+        self._squash(face, eyes, (broad, flat), line, (x, y))
 
-    def _draw_whites(self, face: Sprite, closed: float, gaze: tuple[float, float], line: float, pose: Pose) -> None:
+    def _draw_whites(
+        self, face: Sprite, closed: float, wide: float, slant: float, gaze: tuple[float, float], line: float, pose: Pose
+    ) -> None:
         """Whites and pupils between lids that close: what is seen of them is the white's own shape, made flatter."""
         white, pupils = self.parts["white"], self.parts["pupils"]
         box = (white.x - 2, white.y - 2, white.box[2] + 2, white.box[3] + 2)
         eye = sprite.window(white, box)
-        seen = eye.image[..., 3].copy()
+        seen = self._slanted(eye, slant).image[..., 3].copy()
         looking = sprite.moved(pupils, gaze[0] * self.gaze[0], gaze[1] * self.gaze[1])
         sprite.draw(eye, sprite.window(looking, box))
         if closed > 0:
@@ -215,15 +224,46 @@ class Puppet:
         # The pupils never reach beyond the white: everything in the window is cut to what is seen of it.
         cut = cv2.divide(seen, np.maximum(eye.image[..., 3], 1), scale=255)
         cv2.multiply(eye.image, cv2.merge((cut, cut, cut, cut)), dst=eye.image, scale=1 / 255)
-        sprite.draw(face, sprite.moved(eye, pose.face_x, pose.face_y))
+        tall = 1 + 0.17 * wide
+        if wide > 0:
+            self._squash(face, eye, (1 + 0.04 * wide, tall), line, (pose.face_x, pose.face_y))
+        else:
+            sprite.draw(face, sprite.moved(eye, pose.face_x, pose.face_y))
         if "lashes" in self.parts:
-            self._squash(face, self.parts["lashes"], (1.0, 1 - 0.90 * closed), line, (pose.face_x, pose.face_y))
+            self._squash(face, self.parts["lashes"], (1.0, (1 - 0.90 * closed) * tall), line, (pose.face_x, pose.face_y))
+
+    def _slanted(self, eyes: Sprite, slant: float) -> Sprite:
+        """Both eyes under lids that hang at a slant: above 0 the outer ends are lower (sad), below 0 the inner ones (angry).
+
+        Where a style draws no brows, this is what its frown looks like.
+        """
+        if abs(slant) < 0.01:
+            return eyes
+        made = Sprite(eyes.image.copy(), eyes.x, eyes.y)
+        middle = self.at(self.rig.face["centre"])[0]
+        wide, tall = (size * self.layout.scale for size in self.rig.face["eye_size"])
+        lid = np.full(made.image.shape[:2], 255, np.uint8)
+        for eye in self.rig.face["eyes"]:
+            x, y = self.at(eye)
+            towards = 1 if x < middle else -1  # the inner end is on this side
+            low, high = y - tall * (0.5 - 0.58 * abs(slant)), y - tall * 0.62
+            inner, outer = (high, low) if slant > 0 else (low, high)
+            reach, far = 0.75 * wide, 2 * tall
+            ends = [(x - towards * reach, outer), (x + towards * reach, inner)]
+            corners = [*ends, (x + towards * reach, y - far), (x - towards * reach, y - far)]
+            points = (np.array(corners) - (made.x, made.y)) * 16
+            cv2.fillPoly(lid, [np.rint(points).astype(np.int32)], 0, cv2.LINE_AA, 4)
+        cv2.multiply(made.image, cv2.merge((lid, lid, lid, lid)), dst=made.image, scale=1 / 255)
+        return made
 
     def _squash(self, face: Sprite, eyes: Sprite, scale: tuple[float, float], line: float, shift: tuple[float, float]) -> None:
         """Both eyes scaled towards the line of the lids (y) and, each for itself, across."""
         middle = self.at(self.rig.face["centre"])[0]
+        level = sum(self.at(eye)[1] for eye in self.rig.face["eyes"]) / 2
+        common = line
         for eye in self.rig.face["eyes"]:
-            x = self.at(eye)[0]
+            x, y = self.at(eye)
+            line = common + y - level  # one eye of a face that is turned lies higher
             box = (eyes.x, eyes.y, round(middle), eyes.box[3]) if x < middle else (round(middle), eyes.y, *eyes.box[2:])
             matrix = np.array([(scale[0], 0, x * (1 - scale[0]) + shift[0]), (0, scale[1], line * (1 - scale[1]) + shift[1])])
             placed = sprite.warped(sprite.window(eyes, box), matrix, face.box)

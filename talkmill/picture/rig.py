@@ -6,7 +6,8 @@ rig.json (`FORMAT` 1), all lengths in pixels of the rig's canvas, x to the right
      "layers": [{"name", "part", "box": [x, y, w, h]}, ...],   from back to front; a layer that is empty is left out
      "face": {"top", "skull", "chin", "centre": [x, y], "eyes": [[x, y], [x, y]], "eye_size": [w, h],
               "mouth": [x, y], "pivot": [x, y], "nod", "gaze": [x, y], "arms": bool},
-     "mouth": {"half_width", "gap", "line", "line_width", "inside", "teeth", "tongue", "skin", "lips", "taper", "shade"},
+     "mouth": {"half_width", "gap", "line", "line_width", "inside", "teeth", "tongue", "skin", "lips", "taper", "shade",
+               "angle": degrees, clockwise},
      "licence": {"name", "url", "creator", "source"}}
 
 Each layer but `mouth`, which is painted anew in every frame, is a PNG of its box in straight alpha, named as the layer.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from talkmill.errors import Problem
+from talkmill.specs import staging
 from talkmill.specs.models import Character, Config, Episode, PiperVoice, Scene
 from talkmill.specs.shorthand import LINE_KEYS, short_speaker
 from talkmill.specs.wording import did_you_mean, nearest
@@ -17,7 +18,7 @@ from talkmill.specs.yaml_file import Sheet, Where, quote
 MAX_WORDS = 3000
 """Words of one episode in one language: some twenty minutes. A render is one file and one job; more is a series."""
 
-FONT_SUFFIXES = (".ttf", ".otf")
+FONT_SUFFIXES = (".ttf", ".otf", ".ttc")
 
 _WORD = re.compile("[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]|[^\\s\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 
@@ -61,6 +62,7 @@ def problems(
         sheet = sheets[placed.file]
         yield from _speakers(sheet, placed, everyone)
         yield from _languages(sheet, placed, everyone)
+        yield from staging.problems(sheet, placed.where, placed.episode)
         yield from _length(sheet, placed)
         yield from _silent(sheet, placed)
         yield from _scene(root, sheet, (*placed.where, "scene"), placed.episode.scene)
@@ -79,6 +81,8 @@ def _ids(sheets: Mapping[str, Sheet], episodes: list[Placed]) -> Iterator[Proble
     seen: dict[str, Placed] = {}
     for placed in episodes:
         name = placed.episode.id
+        if sheets[placed.file].spoilt((*placed.where, "id")):
+            continue
         first = seen.setdefault(name.lower(), placed)
         if first is placed:
             continue
@@ -96,11 +100,12 @@ def _speakers(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Prob
     if episode.speaker is not None and episode.speaker not in everyone:
         yield sheet.problem((*placed.where, "speaker"), *_unknown(episode.speaker, everyone))
     for index, line in enumerate(episode.script):
-        raw = _raw(sheet.value, (*placed.where, "script", index))
         where: Where = (*placed.where, "script", index)
+        raw = _raw(sheet.value, where)
         short = short_speaker(raw)
         if line.speaker is None and episode.speaker is None:
-            yield sheet.problem(where, "nobody speaks this line", "Give the episode or the line a `speaker:`.")
+            if not sheet.spoilt((*placed.where, "speaker")) and not sheet.spoilt((*where, "speaker")):
+                yield sheet.problem(where, "nobody speaks this line", "Give the episode or the line a `speaker:`.")
         elif line.speaker is not None and line.speaker not in everyone:
             what, cure = _unknown(line.speaker, everyone)
             if short and not nearest(short, everyone):
@@ -115,6 +120,8 @@ def _unknown(name: str, everyone: Set[str]) -> tuple[str, str]:
 
 def _languages(sheet: Sheet, placed: Placed, everyone: Set[str]) -> Iterator[Problem]:
     episode, languages = placed.episode, placed.languages
+    if sheet.spoilt((*placed.where, "languages")) or (not episode.languages and sheet.spoilt(("languages",))):
+        return
     if isinstance(episode.title, dict):
         yield from _lacking(sheet, (*placed.where, "title"), episode.title, languages)
     if isinstance(episode.post.text, dict):
@@ -147,7 +154,7 @@ def _silent(sheet: Sheet, placed: Placed) -> Iterator[Problem]:
 
 def _lacking(sheet: Sheet, where: Where, texts: Mapping[str, str], languages: list[str]) -> Iterator[Problem]:
     missing = [name for name in languages if name not in texts and name.split("-")[0] not in texts]
-    if missing:
+    if missing and not any(sheet.spoilt((*where, name)) for name in _raw_keys(sheet.value, where) if name not in texts):
         what = f"lacks {' and '.join(missing)} (found {', '.join(sorted(texts))})"
         yield sheet.problem(where, what, "Add the text, or take the language from the episode's `languages:`.")
 
@@ -263,7 +270,15 @@ def _is_font(path: Path) -> bool:
 
 
 def _raw(value: Any, where: Where) -> Any:
-    """What the YAML has at a place that is known to be there."""
+    """What the YAML has at a place; None where it has nothing."""
     for part in where:
-        value = value[part]
+        if isinstance(value, dict):
+            value = value.get(part)
+        else:
+            value = value[part] if isinstance(value, list) and isinstance(part, int) and part < len(value) else None
     return value
+
+
+def _raw_keys(value: Any, where: Where) -> Iterable[str]:
+    found = _raw(value, where)
+    return found if isinstance(found, dict) else ()

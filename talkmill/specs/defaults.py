@@ -18,6 +18,8 @@ CAPTIONS: dict[str, Any] = {
     "position": 0.64,
 }
 
+LIPSYNC: dict[str, Any] = {"sync_strength": 1.0, "temporal_smoothing": 0.0}
+
 SCENE: dict[str, Any] = {"framing": "bust", "headroom": 0.16}
 """Without `background`, which depends on the character, and the two groups above."""
 

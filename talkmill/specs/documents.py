@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from talkmill.specs import defaults, templates
-from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, LANGUAGE_PATTERN, Character, Config, Schedule, Spec
+from talkmill.specs.base import LANGUAGE_PATTERN
+from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, Character, Config, Schedule, Spec
 from talkmill.specs.shorthand import ID_PATTERN
 
 REPAIR = "python -m talkmill.specs.documents --write"
@@ -24,7 +25,7 @@ REPAIR = "python -m talkmill.specs.documents --write"
 KINDS: dict[str, type[Spec]] = {"character": Character, "schedule": Schedule, "config": Config}
 
 _DATE = r"^(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}([Tt ].+)?$"
-_LOOK = {"Scene": defaults.SCENE, "NameLine": defaults.NAME_LINE, "CaptionStyle": defaults.CAPTIONS}
+_LOOK = {"Scene": defaults.SCENE, "NameLine": defaults.NAME_LINE, "CaptionStyle": defaults.CAPTIONS, "Lipsync": defaults.LIPSYNC}
 _PATTERNS = {
     ID_PATTERN: "id",
     LANGUAGE_PATTERN: "language tag",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
-
-from pydantic import ValidationError
+from typing import TypeVar
 
 from talkmill.errors import Problem, SpecError
-from talkmill.specs import cross, wording
+from talkmill.specs import cross, tolerant
 from talkmill.specs.models import Character, Config, Episode, FormatName, Schedule, Spec
 from talkmill.specs.shorthand import ID_PATTERN
 from talkmill.specs.yaml_file import Sheet, Where, read, show_path
@@ -47,6 +45,10 @@ class Project:
         """The line of a value, for example `at("characters/ada.yaml", ("portrait", "style"))`; 0 where there is none."""
         return self.sheets[file].line(where) if file in self.sheets else 0
 
+    def touched(self, file: str, where: Where) -> bool:
+        """Whether a value has a problem of its own, lies in one that has, or holds one: checks then have nothing to go by."""
+        return file in self.sheets and self.sheets[file].touched(where)
+
     def problem(self, character: str, where: Where, what: str, cure: str) -> Problem:
         """A problem in a character's file, for checks of what the specs cannot know: styles, traits, voices, fonts."""
         return self.problem_in(f"characters/{character}.yaml", where, what, cure)
@@ -68,17 +70,21 @@ def load(root: Path | str = ".", checks: Sequence[Check] = ()) -> Project:
     """
     root = Path(root)
     found: list[Problem] = []
-    if not any((root / folder).is_dir() for folder in ("characters", "schedules")):
-        cure = "Run it in a project's folder, or name one."
-        raise SpecError([Problem(str(root), 0, "", "holds no characters/ and no schedules/", cure)])
-    sheets = _sheets(root, found)
+    files = {folder: _files(root / folder, found) for folder in ("characters", "schedules")}
+    sheets = _sheets(root, files, found)
+    if not found and not sheets.keys() - {"config.yaml"}:
+        there = [f"{folder}/" for folder in files if (root / folder).is_dir()]
+        what, cure = "holds no characters/ and no schedules/", "Run it in a project's folder, or name one."
+        if there:
+            what = f"holds no character and no schedule in {' and '.join(there)}"
+            cure = "`talkmill new character ID` and `talkmill new schedule ID` write some to start from."
+        found.append(Problem(str(root), 0, "", what, cure))
     for sheet in sheets.values():
         found.extend(sheet.problems)
 
     config = Config()
     characters: dict[str, Character] = {}
     schedules: dict[str, Schedule] = {}
-    episodes: list[cross.Placed] = []
     for file, sheet in sheets.items():
         if not sheet.readable:
             continue
@@ -88,30 +94,33 @@ def load(root: Path | str = ".", checks: Sequence[Check] = ()) -> Project:
         elif folder == "characters":
             if character := _validated(Character, sheet, found):
                 characters[name] = character
-        else:
-            schedule, placed = _schedule(name, sheet, found)
-            episodes.extend(placed)
-            if schedule:
-                schedules[name] = schedule
+        elif schedule := _validated(Schedule, sheet, found):
+            schedules[name] = schedule
 
-    everyone = {path.stem for path in _files(root / "characters")}  # whose file cannot be used is still no typing error
-    found.extend(cross.problems(root, sheets, config, characters, everyone, episodes))
+    # What follows works with what could be read, and is not asked about places that were found to be wrong.
+    everyone = {path.stem for path in files["characters"]}  # whose file cannot be used is still no typing error
     project = Project(root, config, characters, schedules, sheets)
+    episodes = [
+        cross.Placed(name, index, episode, schedule.languages)
+        for name, schedule in schedules.items()
+        for index, episode in enumerate(schedule.episodes)
+    ]
+    found.extend(_unspoilt(cross.problems(root, sheets, config, characters, everyone, episodes), sheets))
     for check in checks:
-        found.extend(check(project))
+        found.extend(_unspoilt(check(project), sheets))
     if found:
         raise SpecError(sorted(set(found)))
     return project
 
 
-def _sheets(root: Path, found: list[Problem]) -> dict[str, Sheet]:
+def _sheets(root: Path, named: Mapping[str, list[Path]], found: list[Problem]) -> dict[str, Sheet]:
     """Every spec file that there is, read."""
     files = ["config.yaml"] if (root / "config.yaml").exists() else []
     if (root / "config.yml").exists():
         found.append(Problem("config.yml", 0, "", "ends in .yml", "Rename it to config.yaml."))
-    for folder in ("characters", "schedules"):
+    for folder, paths in named.items():
         seen: dict[str, str] = {}
-        for path in _files(root / folder):
+        for path in paths:
             file = f"{folder}/{path.name}"
             if path.suffix != ".yaml":
                 found.append(Problem(file, 0, "", f"ends in {path.suffix}", f"Rename it to {path.stem}.yaml."))
@@ -127,55 +136,43 @@ def _sheets(root: Path, found: list[Problem]) -> dict[str, Sheet]:
     return {file: read(root / file, file) for file in files}
 
 
-def _files(folder: Path) -> list[Path]:
+def _files(folder: Path, found: list[Problem]) -> list[Path]:
     """The files of a folder that are, or are meant to be, specs."""
     if not folder.is_dir():
+        if folder.is_symlink() or folder.exists():
+            found.append(Problem(f"{folder.name}/", 0, "", "is no folder", "Make it one, with a .yaml file for each."))
         return []
     try:
         named = [path for path in folder.iterdir() if path.suffix.lower() in (".yaml", ".yml")]
     except OSError as error:
-        raise SpecError(
-            [Problem(f"{folder.name}/", 0, "", f"cannot be read ({error.strerror})", "Make it readable.")]
-        ) from None
+        found.append(Problem(f"{folder.name}/", 0, "", f"cannot be read ({error.strerror})", "Make it readable."))
+        return []
     return sorted(path for path in named if not path.name.startswith("."))
 
 
 def _validated(model: type[S], sheet: Sheet, found: list[Problem]) -> S | None:
     if sheet.value in (None, ""):
-        found.append(
-            Problem(sheet.file, 0, "", "is empty", f"`talkmill new {model.__name__.lower()} ID` writes one to start from.")
-        )
+        kind = model.__name__.lower()
+        found.append(Problem(sheet.file, 0, "", "is empty", f"`talkmill new {kind} ID` writes one to start from."))
         return None
-    try:
-        return model.model_validate(sheet.value)
-    except ValidationError as error:
-        found.extend(wording.problems(error, model, sheet))
-        return None
+    value, problems = tolerant.validate(model, sheet)
+    found.extend(problems)
+    return value
 
 
-def _schedule(name: str, sheet: Sheet, found: list[Problem]) -> tuple[Schedule | None, list[cross.Placed]]:
-    """The schedule, and its episodes with their places; of a schedule with problems, the episodes that have none."""
-    before = len(found)
-    schedule = _validated(Schedule, sheet, found)
-    if schedule:
-        default = schedule.languages
-        return schedule, [cross.Placed(name, i, item, default) for i, item in enumerate(schedule.episodes)]
-    if len(found) == before or not isinstance(sheet.value, dict):
-        return None, []
-    listed: Any = sheet.value.get("episodes")
-    if not isinstance(listed, list):
-        return None, []
-    try:
-        default = Schedule.model_validate({"languages": sheet.value.get("languages", ["en"]), "episodes": [_ANY]}).languages
-    except ValidationError:
-        return None, []
-    placed = []
-    for index, item in enumerate(listed):
-        try:
-            placed.append(cross.Placed(name, index, Episode.model_validate(item), default))
-        except ValidationError:
-            continue
-    return None, placed
+def _unspoilt(problems: Iterable[Problem], sheets: Mapping[str, Sheet]) -> Iterator[Problem]:
+    """Without those that are about a value which was told already to be wrong."""
+    spoilt = {file: {show_path(hole) for hole in sheet.holes} for file, sheet in sheets.items() if sheet.holes}
+    for problem in problems:
+        holes = spoilt.get(problem.file)
+        if not holes or not any(outer in holes for outer in _outwards(problem.path)):
+            yield problem
 
 
-_ANY = {"id": "any", "title": "any", "script": ["any"]}
+def _outwards(path: str) -> Iterator[str]:
+    """`a.b[0].c`, `a.b[0]`, `a.b`, `a`, and the empty path of the whole file."""
+    yield path
+    for place in range(len(path) - 1, 0, -1):
+        if path[place] in ".[":
+            yield path[:place]
+    yield ""

@@ -20,6 +20,7 @@ from pydantic import (
     model_validator,
 )
 
+from talkmill.specs.acting import FEELING, SHOTS, VIEW, ShotRule, feeling, rule, view
 from talkmill.specs.base import Language, RelativePath, Spec
 from talkmill.specs.scalars import wrong
 from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, trait, unique
@@ -255,6 +256,16 @@ Voice = Annotated[
 ]
 
 
+class Lipsync(Spec):
+    """How a mouth follows speech."""
+
+    sync_strength: float | None = Field(default=None, ge=0, le=1.2)
+    """How far the mouth moves: 1 is the style's own full movement, 0.8 to 0.9 looks realistic, 0.6 to 0.7 stylised. Lips meet for
+    p, b and m whatever it is."""
+    temporal_smoothing: float | None = Field(default=None, ge=0, le=1)
+    """How far movements run into each other: 0 is crisp, 1 lazy. Lips still meet for p, b and m."""
+
+
 class Character(Spec):
     """`characters/<id>.yaml`: who somebody is. The file's name is the character's id."""
 
@@ -268,6 +279,8 @@ class Character(Spec):
     """Other voices for other languages, by language; `es` also serves es-MX."""
     scene: Scene = Scene()
     """How the character's shots are composed."""
+    lipsync: Lipsync = Lipsync()
+    """How the character's mouth follows its speech; stands over the config's."""
 
 
 # --- schedule ------------------------------------------------------------------------------------
@@ -282,8 +295,17 @@ class Line(Spec):
     """What is said: one text, or one for each language. 1,000 characters at most: a line is one breath or two."""
     pause: float = Field(default=0.35, ge=0.1, le=10)
     """Seconds of silence after the line."""
-    emotion: Literal["neutral", "happy", "sad", "angry", "surprised", "tender"] = "neutral"
-    """How it is said."""
+    emotion: Annotated[str | dict[str, float], BeforeValidator(feeling), FEELING] = Field(
+        default="neutral", examples=["happy", {"happy": 0.6}]
+    )
+    """How it is said: neutral, happy, sad, angry, surprised or tender, alone or with its strength from 0 to 1."""
+    overlap: float = Field(default=0, ge=0, le=5)
+    """Seconds by which the line starts before the line before it has ended."""
+    shot: Annotated[str | list[str], BeforeValidator(view), VIEW] | None = Field(
+        default=None, examples=["together", "ada", ["ada", "milo"]]
+    )
+    """Who is in the picture during this line: `together`, a character, or a list of characters from left to right. Without it the
+    episode's `shots` decide."""
     recording: Recordings = Field(default=None, examples=["recordings/hello.mp3", {"en": "recordings/hello.wav"}])
     """A sound file of the project in which the text is spoken: one, or one for each language; it stands over the voice."""
     start: float | None = Field(default=None, ge=0, le=36000)
@@ -296,7 +318,6 @@ class Line(Spec):
     _of_a_recording = model_validator(mode="after")(of_a_recording)
 
 
-
 class Post(Spec):
     """What goes with the video when somebody posts it; Talkmill uploads nothing."""
 
@@ -304,6 +325,19 @@ class Post(Spec):
     """The post's text: one, or one for each language."""
     tags: list[Hashtag] = Field(default_factory=list, max_length=30, examples=[["coffee", "baking"]])
     """Hashtags, without the #."""
+
+
+class Shots(Spec):
+    """Who is in the picture when. `shots: auto` is short for `shots: {by: auto}`."""
+
+    by: ShotRule = "speaker"
+    """`speaker` cuts to whoever speaks; `together` shows everyone in one frame; `auto` opens together, then cuts from face to
+    face, and comes together again for quick exchanges, overlapping lines and the last line."""
+    together: Annotated[list[Id], AfterValidator(unique)] | None = Field(
+        default=None, min_length=2, max_length=3, examples=[["ada", "milo"]]
+    )
+    """Who is in the frame together, from left to right: two or three characters. Without it all who speak, in the order in which
+    they first do."""
 
 
 class Episode(Spec):
@@ -318,7 +352,9 @@ class Episode(Spec):
     languages: Languages | None = Field(default=None, examples=[["en", "es"]])
     """Languages to make. Without them the schedule's."""
     script: list[Annotated[Line, BeforeValidator(line), Shorthand()]] = Field(min_length=1)
-    """The lines, in order: a text, `character: text`, or a mapping with `speaker`, `text` and more."""
+    """The lines, in order: a text, `character: text`, or a mapping with `speaker`, `text`, `emotion` and more."""
+    shots: Annotated[Shots, BeforeValidator(rule), SHOTS] = Field(default_factory=Shots, examples=["auto"])
+    """Who is in the picture when."""
     publish_at: Moment | None = Field(default=None, examples=["2027-03-01", "2027-03-01T18:00:00+01:00"])
     """When the post is meant to go out; without it the episode is always due. Without an offset it is this machine's time."""
     skip: bool = False
@@ -367,6 +403,8 @@ class Config(Spec):
     """Integrated loudness of the finished video in LUFS."""
     scene: Scene = Scene()
     """Stands under every character's scene."""
+    lipsync: Lipsync = Lipsync()
+    """Stands under every character's."""
     ffmpeg: Ffmpeg = Ffmpeg()
     """The ffmpeg that draws and encodes."""
     store: str = Field(default="store", min_length=1, max_length=1000)

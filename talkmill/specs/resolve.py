@@ -41,6 +41,22 @@ def caption_style(config: Config, character_id: str, character: Character, episo
     return scene(config, character_id, character, episode)["captions"]
 
 
+def lipsync(config: Config, character: Character) -> dict[str, float]:
+    """The `sync_strength` and `temporal_smoothing` of a character: its own, else the config's, else the built-in ones."""
+    merged = {**defaults.LIPSYNC}
+    for layer in (config.lipsync, character.lipsync):
+        merged |= layer.model_dump(mode="json", exclude_none=True)
+    return merged
+
+
+def emotion(value: str | Mapping[str, float]) -> tuple[str, float]:
+    """A line's emotion and its strength."""
+    if isinstance(value, str):
+        return value, 1.0
+    name, strength = next(iter(value.items()))
+    return name, float(strength)
+
+
 def voice(character: Character, language: str) -> dict[str, Any]:
     """The options of the voice for a language, `backend` among them: `voices["es-MX"]`, else `voices["es"]`, else `voice`."""
     chosen = character.voices.get(language) or character.voices.get(language.split("-")[0]) or character.voice

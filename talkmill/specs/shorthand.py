@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from itertools import combinations
 from typing import Any
 
 from pydantic import GetJsonSchemaHandler
@@ -13,9 +14,10 @@ from talkmill.specs.scalars import core, wrong
 from talkmill.specs.yaml_file import Plain, quote
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
-LINE_KEYS = ("speaker", "text", "pause", "emotion", "recording", "start", "end", "sung")
-RECORDING_KEYS = LINE_KEYS[4:]
+OPTIONS = ("pause", "emotion", "overlap", "shot")
+RECORDING_KEYS = ("recording", "start", "end", "sung")
 """Keys that the short form `character: text` does not have: that needs a line of several keys anyhow."""
+LINE_KEYS = ("speaker", "text", *OPTIONS, *RECORDING_KEYS)
 
 _LANGUAGE_KEY = re.compile(r"[a-z]{2}(-[A-Za-z0-9]{2,8})?")
 _DATE = re.compile(r"(19|20|21)\d\d-\d\d-\d\d([Tt ].+)?")
@@ -105,18 +107,19 @@ class Shorthand:
         line = handler(schema)
         text = handler.resolve_ref_schema(line)["properties"]["text"]
         texts = {key: value for key, value in text.items() if key in ("oneOf", "anyOf")}
-        options = {name: handler.resolve_ref_schema(line)["properties"][name] for name in ("pause", "emotion")}
-        short = [
-            {
-                "type": "object",
-                "properties": {**options, "speaker": False, "text": False},
-                "patternProperties": {"^(?!(pause|emotion)$)[A-Za-z0-9][A-Za-z0-9._-]{0,79}$": texts},
-                "additionalProperties": False,
-                "required": list(given),
-                "minProperties": len(given) + 1,
-                "maxProperties": len(given) + 1,
-            }
-            for given in ((), ("pause",), ("emotion",), ("pause", "emotion"))
+        options = {name: handler.resolve_ref_schema(line)["properties"][name] for name in OPTIONS}
+        counts = [
+            {"required": list(given), "minProperties": len(given) + 1, "maxProperties": len(given) + 1}
+            for count in range(len(OPTIONS) + 1)
+            for given in combinations(OPTIONS, count)
         ]
+        short = {
+            "title": "character: text",
+            "type": "object",
+            "properties": {**options, "speaker": False, "text": False},
+            "patternProperties": {f"^(?!({'|'.join(OPTIONS)})$)[A-Za-z0-9][A-Za-z0-9._-]{{0,79}}$": texts},
+            "additionalProperties": False,
+            "anyOf": counts,  # the options that are given, and one key more
+        }
         bare = next(item for item in texts["oneOf"] if item.get("type") == "string")
-        return {"anyOf": [bare, line, {"title": "character: text", "anyOf": short}]}
+        return {"anyOf": [bare, line, short]}

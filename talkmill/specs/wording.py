@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic.fields import FieldInfo
 
 from talkmill.errors import Problem
-from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, LANGUAGE_PATTERN, Line, Spec
+from talkmill.specs.base import LANGUAGE_PATTERN
+from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, Line, Spec
 from talkmill.specs.scalars import leaves
 from talkmill.specs.shorthand import ID_PATTERN, short_speaker
 from talkmill.specs.yaml_file import Sheet, Where, quote
+
+TAG_ERRORS = ("union_tag_invalid", "union_tag_not_found")
+"""pydantic's names of a `backend:` that is unknown or missing."""
 
 _PATTERNS = {
     ID_PATTERN: (
@@ -26,9 +31,14 @@ _PATTERNS = {
 }
 
 
-def problems(error: ValidationError, model: type[Spec], sheet: Sheet) -> list[Problem]:
-    """Every error of a validation, one problem each."""
-    return [_problem(dict(item), model, sheet) for item in error.errors(include_url=False)]
+@dataclass(frozen=True)
+class Place:
+    """Where in the YAML an error lies."""
+
+    where: Where
+    parent: type[Spec] | None  # the model that holds the key
+    allowed: tuple[Any, ...]  # the types that may stand there
+    info: FieldInfo | None  # the field, where the place is one and no item of a list or mapping
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
@@ -59,12 +69,12 @@ def found_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _problem(item: dict[str, Any], model: type[Spec], sheet: Sheet) -> Problem:
-    where, parent = _place(model, item["loc"], sheet.value)
-    kind, value, context = item["type"], item["input"], item.get("ctx", {})
-    if kind in ("union_tag_invalid", "union_tag_not_found"):
+def problem(item: Mapping[str, Any], place: Place, sheet: Sheet) -> Problem:
+    """One of pydantic's errors in our own words."""
+    where, kind = place.where, item["type"]
+    if kind in TAG_ERRORS:
         where = (*where, "backend")
-    what, cure = _words(kind, value, context, parent, where)
+    what, cure = _words(kind, item["input"], item.get("ctx", {}), place.parent, where)
     if what == "is empty" and _has_comment(sheet, where):
         cure = "# starts a comment in YAML: put the value in quotes."
     return sheet.problem(where, what, cure)
@@ -75,14 +85,15 @@ def _has_comment(sheet: Sheet, where: Where) -> bool:
     return bool(re.search(r"[:-]\s+#", sheet.source[number - 1])) if 0 < number <= len(sheet.source) else False
 
 
-def _place(model: type[Spec], loc: tuple[str | int, ...], raw: Any) -> tuple[Where, type[Spec] | None]:
-    """Where in the YAML an error lies, and the model that holds the key.
+def place_of(model: type[Spec], loc: tuple[str | int, ...], raw: Any) -> Place:
+    """Where in the YAML an error lies, by pydantic's location of it.
 
     pydantic's own location also names union members and key checks, and counts a shorthand as what it stands for.
     """
     allowed: tuple[Any, ...] = (model,)
     where: list[str | int] = []
     parent: type[Spec] | None = None
+    info: FieldInfo | None = None
     for part in loc:
         specs = [kind for kind in allowed if isinstance(kind, type) and issubclass(kind, Spec)]
         if part == "[key]":
@@ -95,17 +106,17 @@ def _place(model: type[Spec], loc: tuple[str | int, ...], raw: Any) -> tuple[Whe
             continue
         if specs:
             parent = specs[0]
-            known = parent.model_fields.get(str(part))
-            allowed = tuple(leaves(known.annotation)) if known else (Any,)
+            info = parent.model_fields.get(str(part))
+            allowed = tuple(leaves(info.annotation)) if info else (Any,)
             if parent is Line and isinstance(raw, str):
                 continue
             if parent is Line and part in ("text", "speaker"):
                 part = short_speaker(raw) or part
         else:
-            allowed = tuple(leaf for kind in allowed for leaf in _items(kind))
+            info, allowed = None, tuple(leaf for kind in allowed for leaf in _items(kind))
         where.append(part)
         raw = _inside(raw, part)
-    return tuple(where), parent
+    return Place(tuple(where), parent, allowed, info)
 
 
 def _items(kind: Any) -> Iterable[Any]:

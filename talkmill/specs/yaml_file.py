@@ -27,6 +27,9 @@ MAX_BYTES = 256 * 1024
 MAX_DEPTH = 32
 """The specs nest nine deep at most."""
 
+MOST_PROBLEMS = 50
+"""A file with more of them is not meant for this program."""
+
 Where = tuple[str | int, ...]
 """The keys and list indices that lead to a value."""
 
@@ -54,6 +57,16 @@ class Sheet:
     problems: list[Problem] = field(default_factory=list)
     readable: bool = True
     """False where the file could not be read to its end, so that `value` says nothing."""
+    holes: set[Where] = field(default_factory=set)
+    """Places with a problem of their own: what is found there says nothing for other checks."""
+
+    def spoilt(self, where: Where) -> bool:
+        """Whether a value has a problem of its own, or lies in one that has."""
+        return any(where[:length] in self.holes for length in range(len(where) + 1)) if self.holes else False
+
+    def touched(self, where: Where) -> bool:
+        """Whether a value has a problem of its own, lies in one that has, or holds one."""
+        return self.spoilt(where) or any(hole[: len(where)] == where for hole in self.holes)
 
     def line(self, where: Where) -> int:
         """The 1-based line of a value, or of the nearest value around it; 0 in a file without any."""
@@ -140,7 +153,8 @@ class _Frame:
     where: Where
     key: str | None = None  # of the value that comes next; None: a key comes next (mappings only)
     key_line: int = 0
-    repeated: bool = False  # the key was there before, its value is dropped
+    repeated: bool = False  # the key was there before, or is none: its value is dropped
+    is_key: bool = False  # a list or mapping where a key must be
 
 
 class _Builder:
@@ -153,6 +167,8 @@ class _Builder:
 
     def wrong(self, line: int, where: Where, what: str, cure: str) -> None:
         self.sheet.problems.append(Problem(self.sheet.file, line, show_path(where), what, cure))
+        if len(self.sheet.problems) >= MOST_PROBLEMS:
+            raise _StopError
 
     def build(self, events: Iterator[Any]) -> None:
         for event in events:
@@ -161,11 +177,15 @@ class _Builder:
                 self.documents += 1
                 if self.documents > 1:
                     self.wrong(line, (), "starts a second YAML document", "Take the line '---' away, or make it a second file.")
-                    raise _StopError
+                    return
             elif isinstance(event, yaml.AliasEvent):
                 cure = "Write the value out; a text that starts with * goes in quotes."
                 self.wrong(line, self._here(), f"is a YAML alias (found {quote('*' + event.anchor)})", cure)
-                raise _StopError
+                self.sheet.holes.add(self._here())
+                if self._wants_key():
+                    self._no_key(line)
+                else:
+                    self._put(None, line)
             elif isinstance(event, yaml.ScalarEvent):
                 self._refuse_properties(event, line)
                 self._scalar(event, line)
@@ -173,7 +193,17 @@ class _Builder:
                 self._refuse_properties(event, line)
                 self._open([] if isinstance(event, yaml.SequenceStartEvent) else {}, line)
             elif isinstance(event, (yaml.SequenceEndEvent, yaml.MappingEndEvent)):
-                self.frames.pop()
+                if self.frames.pop().is_key:
+                    self._no_key(line)
+
+    def _wants_key(self) -> bool:
+        return bool(self.frames) and isinstance(self.frames[-1].container, dict) and self.frames[-1].key is None
+
+    def _no_key(self, line: int) -> None:
+        """Go on behind something that stands where a key must be: its value is dropped, and so is what is around it."""
+        frame = self.frames[-1]
+        frame.key, frame.key_line, frame.repeated = "?", line, True
+        self.sheet.holes.add(frame.where)
 
     def _here(self) -> Where:
         """Where the next value goes."""
@@ -194,7 +224,7 @@ class _Builder:
             self.wrong(line, self._here(), f"has a YAML tag (found {quote(tag)})", cure)
 
     def _scalar(self, event: Any, line: int) -> None:
-        if self.frames and isinstance(self.frames[-1].container, dict) and self.frames[-1].key is None:
+        if self._wants_key():
             self._key(self.frames[-1], event.value, line)
             return
         if found := _UNREADABLE.search(event.value):
@@ -215,13 +245,14 @@ class _Builder:
         frame.key, frame.key_line = key, line
 
     def _open(self, container: list[Any] | dict[str, Any], line: int) -> None:
-        if self.frames and isinstance(self.frames[-1].container, dict) and self.frames[-1].key is None:
-            cure = "A key is one word; a text that starts with [ or { goes in quotes."
-            self.wrong(line, self._here(), "has a list or mapping as a key", cure)
-            raise _StopError
         if len(self.frames) >= MAX_DEPTH:
             self.wrong(line, (), f"is nested too deep (more than {MAX_DEPTH} levels)", "No spec needs that; see the reference.")
             raise _StopError
+        if self._wants_key():
+            cure = "A key is one word; a text that starts with [ or { goes in quotes."
+            self.wrong(line, self._here(), "has a list or mapping as a key", cure)
+            self.frames.append(_Frame(container, self._here(), is_key=True))
+            return
         where = self._here()
         self._put(container, line)
         self.frames.append(_Frame(container, where))

@@ -1,4 +1,4 @@
-"""Stages: one file a verb. A stage reads the tickets upstream, asks its backend for one making at a time, and gives a ticket's content."""
+"""Stages: one file a verb. A stage reads the tickets upstream, asks its backend for each making, and fills a ticket."""
 
 from __future__ import annotations
 

@@ -47,14 +47,17 @@ def readable(value: Mapping[str, Any]) -> bytes:
 def post_fields(job: Job) -> dict[str, Any]:
     """What a person or a tool needs to post the video."""
     settings = job.settings
+    synthetic = bool(recipe_of(job, "speak")["settings"]["voices"])
     return {
         "title": settings["title"],
         "text": settings["post"]["text"],
         "tags": settings["post"]["tags"],
         "language": settings["language"],
         "publish_at": settings["publish_at"],
-        # Platforms ask for this to be declared: a voice is synthesised unless every line is a recording. The characters are drawn, not photographed.
-        "ai_label": {"contains_synthetic_media": True, "synthetic_voice": bool(recipe_of(job, "speak")["settings"]["voices"]), "realistic_person": False},
+        # Lines to put under the post: some licences (CC BY) ask that the creator is named where the work is shown.
+        "attribution": [line for line in map(attribution, credits(job)) if line],
+        # Platforms ask for this to be declared. A voice is synthesised unless every line is a recording; characters are drawn.
+        "ai_label": {"contains_synthetic_media": True, "synthetic_voice": synthetic, "realistic_person": False},
     }
 
 
@@ -111,6 +114,14 @@ def credits(job: Job) -> list[dict[str, str]]:
     for family in dict.fromkeys(font["family"] for font in fonts):
         found.append({"what": f"caption font {family}", "name": licence})
     return found
+
+
+def attribution(credit: Mapping[str, str]) -> str:
+    """The line that names a creator: "Portrait of Ada: Toon Head by Johan Melin, CC BY 4.0"; empty where none is named."""
+    if not credit.get("creator"):
+        return ""
+    what = credit["what"][0].upper() + credit["what"][1:]
+    return f"{what}: drawn by {credit['creator']}, {credit['name']}, {credit.get('url', '')}".rstrip(", ")
 
 
 def recipe_of(job: Job, role: str) -> Mapping[str, Any]:

@@ -1,29 +1,57 @@
-"""lipsync: one segment an utterance; each counts time from its own start."""
+"""lipsync: one segment an utterance, and what is seen of those who listen; each counts time from its own start."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from typing import Any
 
-from talkmill.model import Timeline
+from talkmill.model import SAMPLE_RATE, Piece, Shot, Timeline
+from talkmill.model.shots import cut, pieces
 from talkmill.stages import Job, Outcome
+
+GAP = 0.25
+"""Seconds of silence within a take that end a stretch of speech for those who listen."""
+
+
+def staged(timeline: Timeline, settings: Mapping[str, Any]) -> tuple[tuple[Shot, ...], dict[str, Piece]]:
+    """The shots, and what each face does in them by the name of its making: the number of its utterance, or `listen-<n>`."""
+    shots = cut(timeline, settings["by"], settings["together"], settings["asked"])
+    named, silent = {}, 0
+    for piece in pieces(timeline, shots):
+        named[str(piece.utterance) if piece.speaks else f"listen-{silent}"] = piece
+        silent += not piece.speaks
+    return shots, named
 
 
 def run(job: Job) -> Outcome:
-    """One making a segment, named by its number: `curves`."""
+    """One making a piece, by the names of `staged`: `curves`."""
     plan = Timeline.from_json(job.tickets["clean"].facts["timeline"])
-    lines = job.tickets["write"].facts["utterances"]
+    settings, lines = job.settings, job.tickets["write"].facts["utterances"]
     makings = {}
-    for index, segment in enumerate(plan.segments):
-        name = str(index)
-        take = json.loads(job.object(job.tickets["speak"].makings[name].files["times"]).read_bytes())
-        request = {
-            "fps": plan.fps,
-            "frames": segment.frames,
-            "lead": segment.lead,
-            "take": take,
-            "emotion": lines[index]["emotion"],
-            "sync_strength": job.settings["sync_strength"],
-            "seed": job.settings["seed"],
-        }
-        makings[name] = job.make(job.settings["backend"], request, {"sound": job.tickets["clean"].makings[name].files["sound"]})
+    for name, piece in staged(plan, settings["shots"])[1].items():
+        index = piece.utterance
+        segment, line = plan.segments[index], lines[index]
+        take = json.loads(job.object(job.tickets["speak"].makings[str(index)].files["times"]).read_bytes())
+        request = {"fps": plan.fps, "frames": piece.frames, "emotion": line["emotion"], "strength": line["strength"]}
+        if piece.speaks:
+            request |= {"lead": segment.lead, "take": take, "seed": settings["seed"], **settings["faces"][piece.character]}
+            sound = {"sound": job.tickets["clean"].makings[name].files["sound"]}
+            makings[name] = job.make(settings["backend"], request, sound)
+        else:
+            request["heard"] = heard(take, (segment.start + segment.lead - piece.start) / plan.fps, piece.frames / plan.fps)
+            request["seed"] = f"{settings['seed']} {piece.character}"
+            makings[name] = job.make(settings["listener"], request)
     return Outcome(makings)
+
+
+def heard(take: Mapping[str, Any], offset: float, length: float) -> list[list[float]]:
+    """Start and end in seconds of the stretches of speech of a take that starts at `offset`, within 0..`length`."""
+    runs: list[list[float]] = []
+    for _, first, last in take["words"]:
+        start, end = first / SAMPLE_RATE + offset, last / SAMPLE_RATE + offset
+        if runs and start - runs[-1][1] < GAP:
+            runs[-1][1] = end
+        else:
+            runs.append([start, end])
+    return [[round(max(start, 0), 3), round(min(end, length), 3)] for start, end in runs if end > 0 and start < length]

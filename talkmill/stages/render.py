@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from talkmill.model import Timeline
 from talkmill.stages import Job, Outcome
+from talkmill.stages.lipsync import staged
 
 
 def run(job: Job) -> Outcome:
     """One making a format, named by it: `video` and `cover`."""
     settings = job.settings
     plan = Timeline.from_json(job.tickets["clean"].facts["timeline"])
+    shots, faces = staged(plan, settings["shots"])
     captions = job.tickets["caption"].makings["captions"].files
     inputs = {"master": job.tickets["clean"].makings["master"].files["sound"]}
     inputs |= {f"curves:{name}": making.files["curves"] for name, making in job.tickets["lipsync"].makings.items()}
@@ -23,7 +25,19 @@ def run(job: Job) -> Outcome:
         request = {
             "format": shape,
             "fps": plan.fps,
-            "shots": [{"character": item.speaker, "start": item.start, "frames": item.frames} for item in plan.segments],
+            "shots": [{"cast": shot.cast, "start": shot.start, "frames": shot.frames} for shot in shots],
+            "faces": [
+                {
+                    "curves": name,
+                    "character": face.character,
+                    "start": face.start,
+                    "frames": face.frames,
+                    "speaks": face.speaks,
+                    "towards": face.towards,
+                }
+                for name, face in faces.items()
+            ],
+            "order": settings["shots"]["together"],
             "scenes": settings["scenes"],
             "seed": settings["seed"],
             "loudness": settings["loudness"],

@@ -156,7 +156,8 @@ class Store:
             recipe = json.loads(path.read_bytes())
         except (OSError, ValueError):
             raise StoreError(
-                f"{path}: the recipe is missing or unreadable. Start the run with snakemake (without --no-hooks): it writes the recipes."
+                f"{path}: the recipe is missing or unreadable. Start the run with snakemake, without --no-hooks: "
+                "it writes the recipes."
             ) from None
         if digest(recipe)[:SHORT] != name:
             raise StoreError(f"{path}: is not the recipe that its name says. Delete it and run snakemake again.")

@@ -13,7 +13,10 @@ from talkmill.picture.rig import Rig
 
 STYLES = {
     "avataaars": {"facialHair": "none", "accessories": "none", "top": "shortFlat"},
+    "bottts": {"eyes": "roundFrame01", "top": "antenna", "texture": "none"},
     "critters": {"body": "dome", "eyes": "round"},
+    "micah": {"hair": "fonze", "glasses": "none", "facialHair": "none"},
+    "notionists": {"hair": "variant05", "glasses": "none"},
     "personas": {"facialHair": "none"},
     "toon-head": {"beard": "none"},
 }

@@ -17,13 +17,13 @@ from talkmill.picture.layout import place
 from talkmill.picture.rig import Rig
 from tests.picture.conftest import SIZE, Make, scene
 
-STYLES = ("avataaars", "critters", "personas", "toon-head")
+STYLES = ("avataaars", "bottts", "critters", "micah", "notionists", "personas", "toon-head")
 STILL = Idle(0, 0, 0, 0, 0, 0, 0)
 
 
 @pytest.fixture
 def without_idle(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("talkmill.picture.compositor.idle", lambda *_: STILL)
+    monkeypatch.setattr("talkmill.picture.stage.idle", lambda *_: STILL)
 
 
 def changed(made: Studio, style_face: tuple[float, float], a: int, b: int) -> tuple[int, int, int, int]:

@@ -141,7 +141,7 @@ def test_an_alias_bomb_is_refused_at_once(sheet):
     start = time.perf_counter()
     found = sheet(BOMB)
     assert time.perf_counter() - start < 0.2
-    assert not found.readable
+    assert len(str(found.value)) < 2000
     assert "alias" in str(found.problems[-1])
 
 

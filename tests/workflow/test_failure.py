@@ -21,7 +21,9 @@ def test_a_failed_job_leaves_nothing_and_the_other_episode_goes_on(fresh: Projec
     assert done.code == 1
     assert "bug:" not in done.text
     assert "Traceback" not in done.text
-    assert re.search(r"What went wrong:\nbuild/talk/en/speak-[0-9a-f]{16}: speak: piper: the voice's settings cannot be read", done.text)
+    assert re.search(
+        r"What went wrong:\nbuild/talk/en/speak-[0-9a-f]{16}: speak: piper: the voice's settings cannot be read", done.text
+    )
     assert fresh.manifest("alone")["episode"] == "alone"
     assert not (fresh.root / "out/talk/en/manifest.json").exists()
     assert len(fresh.tickets("speak")) == 1  # alone's

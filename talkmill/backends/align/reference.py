@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from talkmill.backends.speak import espeak, text
+from talkmill.backends.speak import espeak, espeak_voices, text
 from talkmill.backends.speak.process import Worker
 from talkmill.backends.speak.take import Speech
 from talkmill.backends.speak.times import Phone
@@ -38,18 +38,18 @@ def reference(written: str, language: str) -> Reference:
     import numpy as np
 
     words = text.written(written)
-    said = [text.spoken(word) for word in words]
+    said = [text.spoken(word, language) for word in words]
     text.require_speakable("recording", written, said)
     worker = Worker("espeak", "espeak_worker.py")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "sound.raw"
-        question = {"voice": language, "text": " ".join(word for word in said if word), "out": str(out)}
+        question = {"voice": language, "names": espeak_voices.NAMES, "text": " ".join(word for word in said if word), "out": str(out)}
         try:
             answer = worker.ask({**question, "rate": espeak.WORDS_A_MINUTE, "pitch": 50})
         finally:
             worker.close()
         raw = np.frombuffer(out.read_bytes(), "<i2").astype(np.float32) / np.float32(32768)
-    speech = Speech(answer["rate"], espeak.LATE)
+    speech = Speech(answer["rate"], espeak.LATE, {})
     speech.timed(raw, espeak.phones(answer, espeak.word_starts(said)))
     if not any(phone.symbol for phone in speech.phones):
         raise BackendError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from importlib import resources
 from importlib.util import find_spec
 from io import BytesIO
@@ -101,6 +101,33 @@ def is_picture(letter: str) -> bool:
 def is_invisible(letter: str) -> bool:
     """Whether a character is a control for shaping or direction, which needs no glyph."""
     return unicodedata.category(letter) in ("Cf", "Cc", "Zs")
+
+
+EVERYWHERE = frozenset(map(chr, (*range(0x20, 0x7F), *range(0xA0, 0x180)))) | set("–—‘’“”„…•€")
+"""Letters of European languages, which the families have between them (a test looks): no font need be opened for these."""
+
+
+@cache
+def _drawn() -> frozenset[int]:
+    """Code points that the families have."""
+    return frozenset().union(*(Face(source).characters for source in FAMILIES.values()))
+
+
+def lacking(text: Iterable[str], own: Path | None = None) -> list[str]:
+    """The characters of `text` that no font on this machine can draw, those of the font file `own` included.
+
+    Chinese, Japanese and Korean are drawn by an optional font, which is not opened here.
+
+    Raises:
+        MediaError: `own` is no font.
+    """
+    rest = {letter for letter in set(text) - EVERYWHERE if not is_picture(letter) and not is_invisible(letter)}
+    if rest and own is not None:
+        face = Face(Source(own.stem, "", str(own)))
+        rest = {letter for letter in rest if not face.has(letter)}
+    if rest and find_spec(CJK) is not None:
+        rest = {letter for letter in rest if not is_cjk(letter)}
+    return sorted(letter for letter in rest if is_cjk(letter) or ord(letter) not in _drawn())
 
 
 class Face:

@@ -36,7 +36,8 @@ class Libass:
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Make cues and files as the package says.
 
-        `inputs["font"]` is a font file of the project; every style whose `font` is no family of Talkmill's uses it.
+        `inputs["font:<speaker>"]` is a font file of the project for that speaker, `inputs["font"]` one for everybody; a style
+        whose `font` is a family of Talkmill's uses that.
 
         Raises:
             RequestError: an unknown font or shape, or text that no font has.
@@ -68,12 +69,11 @@ class Libass:
         """Speakers by utterance; the font files they use, each once; and what these fonts are."""
         names: Sequence[str] = request["speakers"]
         styles = {name: Style.of(request["styles"].get(name)) for name in names}
-        own = inputs.get("font")
         chosen: dict[str, list[fonts.Face]] = {}
         texts: dict[fonts.Source, set[str]] = {}
         for name in dict.fromkeys(names):
             text = "".join(part.text for part in parts if names[part.utterance] == name)
-            font = styles[name].font
+            font, own = styles[name].font, inputs.get(f"font:{name}", inputs.get("font"))
             is_own = (
                 font is not None and own is not None and font.casefold() not in {family.casefold() for family in fonts.FAMILIES}
             )

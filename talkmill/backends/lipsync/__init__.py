@@ -1,16 +1,20 @@
 """lipsync: a face that speaks one segment.
 
 - request: `fps`, `frames` (length of the segment), `lead` (frames before the take starts), `take` (JSON of `model.Take`),
-  `emotion`, `sync_strength` (0..1.2), `seed`; `viseme` also takes `shift` (ms, default 0: the curves are moved by that much
+  `emotion`, `strength` (of the emotion, 0..1), `sync_strength` (0..1.2; 0.8 to 0.9 is realistic, 0.6 to 0.7 stylised, 1 the
+  style's own full movement), `temporal_smoothing` (0..1), `seed`; `viseme` also takes `shift` (ms, default 0: the curves are moved by that much
   against the take's times, negative is earlier)
 - inputs: `sound` (the cleaned take) and `rig` for backends that look at them; `viseme` uses `sound` for loudness
 - files: `curves` (curves.json, below)
 - facts: `frames`; of `viseme` also `closures` (how many p, b, m), `closures_shut` (how many of them have a frame with shut
   lips) and `still` (share of the silent frames in which the mouth does not move)
 
+`listen` makes the face of somebody who listens: request `fps`, `frames`, `heard` ([[start, end]] of the stretches of speech that
+are heard, in seconds from the segment's start), `emotion` and `strength` (of the line that is heard), `seed` (text); no inputs.
+
 curves.json: `{"fps", "frames", "curves": {name: [one number a frame]}}`, numbers rounded to 4 decimals, as the face is in the
-frame's middle; every curve at rest (0) in the first and the last frame, so that segments join without a jump. An emotion's
-smile and brow come and go within the segment:
+frame's middle; every curve at rest (0) in the first and the last frame, so that segments join without a jump. An
+emotion's smile, brows and lids come and go within the segment. A curve that is not there is at rest:
 
 mouth
 - `open` 0..1: gap between the lips; 1 is as wide as the style's mouth goes
@@ -24,7 +28,11 @@ mouth
 eyes and brows
 - `blink` 0..1: 1 is shut
 - `gaze_x`, `gaze_y` -1..1: 1 is to the viewer's right, and up
+- `lid` -1..1: 1 wide open, -1 narrowed
+- `viewer` 0..1: in company, 0 looks at whom the face speaks or listens to (the picture knows where that is), 1 at the viewer;
+  who speaks alone in the picture looks at the viewer
 - `brow` -1..1: raised or lowered
+- `inner` -1..1: inner ends of the brows: 1 raised (sad), -1 down and together (angry)
 head (on top of the idle sway that render adds)
 - `nod` -1..1: 1 is chin down by the style's full nod
 - `tilt` -1..1: roll, 1 is 4 degrees clockwise as the viewer sees it

@@ -36,6 +36,11 @@ TARGETS: dict[str, tuple[float, float, float, float, float]] = {
 }
 """Viseme -> targets in the order of `ARTICULATORS`, at full effort."""
 
+LOOSE = frozenset(("PP", "FF", "TH", "DD", "kk", "nn"))
+LOOSENESS = 0.35
+"""Visemes that say little of how far lips are spread or rounded, and how much they say: the tongue or the lips' closure makes
+them, and their spread is that of the vowels around (Cohen and Massaro 1993: dominance is a matter of each articulator)."""
+
 SILENCE = "sil"
 SHUT = frozenset("pbmɓʘʙƥ")
 """Phones that shut the lips for certain."""
@@ -55,6 +60,7 @@ SHAPELESS = frozenset("hɦʔħʕʜʢʡ")
 
 MIXTURES: dict[str, dict[str, float]] = {
     # vowels
+    "e": {"E": 0.55, "I": 0.45},
     "ə": {"E": 0.65, "sil": 0.35},
     "ɐ": {"aa": 0.7, "E": 0.3},
     "ʌ": {"aa": 0.7, "E": 0.3},

@@ -28,18 +28,29 @@ class Mood:
 
     smile: float = 0.0  # rest of `smile` while the segment lasts
     brow: float = 0.0  # rest of `brow`
+    inner: float = 0.0  # rest of `inner`
+    lid: float = 0.0  # rest of `lid`
     nod: float = 0.0  # rest of `nod`
+    lean: float = 0.0  # rest of `tilt`, to the side that the seed chooses
     energy: float = 1.0  # factor on what is done for emphasis
+
+    def at(self, strength: float) -> Mood:
+        """The mood at `strength` 0..1, where 0 is neutral."""
+        values = {name: strength * getattr(self, name) for name in ("smile", "brow", "inner", "lid", "nod", "lean")}
+        return Mood(**values, energy=1 + strength * (self.energy - 1))
 
 
 MOODS = {
     "neutral": Mood(),
-    "happy": Mood(smile=0.5, brow=0.15, energy=1.2),
-    "sad": Mood(smile=-0.5, brow=-0.25, nod=0.15, energy=0.6),
-    "angry": Mood(smile=-0.3, brow=-0.55, nod=0.1, energy=1.2),
-    "surprised": Mood(brow=0.6, nod=-0.1, energy=1.1),
-    "tender": Mood(smile=0.3, brow=0.1, energy=0.7),
+    "happy": Mood(smile=0.75, brow=0.25, lid=-0.25, nod=-0.1, energy=1.25),
+    "sad": Mood(smile=-0.85, brow=-0.1, inner=0.9, lid=-0.4, nod=0.4, lean=0.35, energy=0.5),
+    "angry": Mood(smile=-0.65, brow=-0.45, inner=-1.0, lid=-0.35, nod=0.3, energy=1.25),
+    "surprised": Mood(smile=-0.35, brow=0.95, inner=0.1, lid=0.9, nod=-0.35, energy=1.15),
+    "tender": Mood(smile=0.45, brow=0.05, inner=0.5, lid=-0.3, nod=0.15, lean=0.6, energy=0.6),
 }
+
+TRANSITION = 0.3
+"""Seconds in which an emotion comes and goes."""
 
 DOWN, SHUT, UP = 0.085, 0.035, 0.150
 """Seconds in which the lids fall, stay and rise."""
@@ -63,13 +74,13 @@ class Speech:
 
 
 def gesture_curves(
-    phones: Sequence[Phone], words: Sequence[Timed], sound: Sound, emotion: str, seed: int, rounding: np.ndarray
+    phones: Sequence[Phone], words: Sequence[Timed], sound: Sound, mood: Mood, seed: int, rounding: np.ndarray
 ) -> Curves:
-    """The curves smile, blink, gaze_x, gaze_y, brow, nod, tilt and turn, at rest in the first and the last frame.
+    """The curves smile, blink, lid, gaze_x, gaze_y, viewer, brow, inner, nod, tilt and turn, at rest in the first and the last
+    frame.
 
     `rounding` is the mouth's curve `round`: lips that are forward cannot smile.
     """
-    mood = MOODS[emotion]
     speech = listen(phones, words, sound)
     said = " ".join([*(word for word, _, _ in words), *(phone.symbol for phone in phones)])
     times, fps, frames = sound.middles, sound.fps, sound.frames
@@ -77,13 +88,17 @@ def gesture_curves(
     def stream(name: str) -> random.Random:
         return random.Random(f"{seed}|{name}|{said}")  # noqa: S311 - not for secrets
 
+    felt = rest_at_ends(frames, fps, TRANSITION)
     soft, slow = rest_at_ends(frames, fps, 0.35), rest_at_ends(frames, fps, 0.7)
     tilt, turn = _poses(speech, times, mood, stream("pose"))
     nod = _nods(speech, times, mood, stream("nod"))
     gaze_x, gaze_y = _gaze(speech, times, stream("gaze"))
     curves = {
-        "smile": mood.smile * (1 - 0.6 * rounding) * rest_at_ends(frames, fps, 0.4),
-        "blink": _blinks(speech, times, fps, stream("blink")),
+        "smile": mood.smile * (1 - 0.6 * rounding) * felt,
+        "blink": blinks(speech, times, fps, stream("blink")),
+        "lid": mood.lid * felt,
+        "inner": mood.inner * felt,
+        "viewer": _attention(speech, times, stream("viewer")),
         # The eyes stay on the viewer while the head moves.
         "gaze_x": (gaze_x - 0.3 * turn) * soft,
         "gaze_y": (gaze_y + 0.15 * nod) * soft,
@@ -119,7 +134,7 @@ def listen(phones: Sequence[Phone], words: Sequence[Timed], sound: Sound) -> Spe
     return Speech(sound.frames / sound.fps, spoken, sorted(kept), questions)
 
 
-def _blinks(speech: Speech, times: np.ndarray, fps: int, rng: random.Random) -> np.ndarray:
+def blinks(speech: Speech, times: np.ndarray, fps: int, rng: random.Random) -> np.ndarray:
     """Blinks every 2 to 5 s, drawn to the ends of phrases; at least one in a segment of more than 2.5 s."""
     whole = DOWN + SHUT + UP
     latest = speech.length - CLEAR - whole
@@ -169,6 +184,22 @@ def _gaze(speech: Speech, times: np.ndarray, rng: random.Random) -> tuple[np.nda
     return x, y
 
 
+def _attention(speech: Speech, times: np.ndarray, rng: random.Random) -> np.ndarray:
+    """0 at the other, to begin with and when the turn is handed over; 1 at the viewer, mostly, in between."""
+    first = speech.runs[0][0] if speech.runs else 0.0
+    last = speech.runs[-1][1] if speech.runs else speech.length
+    leave = first + rng.uniform(0.5, 0.9)
+    back = max(last - rng.uniform(0.5, 0.8), leave)
+    out = smooth((times - leave) / 0.25) - smooth((times - back) / 0.25)
+    now = leave + rng.uniform(1.8, 3.2)
+    while now < back - 1.8:
+        stay = rng.uniform(0.6, 1.1)
+        out = np.minimum(out, 1 - pulse(times, now + 0.2, 0.2, stay, 0.25))
+        now += stay + rng.uniform(2.0, 3.6)
+    out[[0, -1]] = 0.0
+    return out
+
+
 def _brows(speech: Speech, times: np.ndarray, mood: Mood, rng: random.Random) -> np.ndarray:
     """The mood's brows, raised with some of the stressed syllables, and through the end of a question."""
     raised = np.zeros(len(times))
@@ -178,7 +209,7 @@ def _brows(speech: Speech, times: np.ndarray, mood: Mood, rng: random.Random) ->
             raised = np.maximum(raised, size * prominence * mood.energy * pulse(times, time - 0.04, 0.14, 0.10, 0.28))
     for start, end in speech.questions:
         raised = np.maximum(raised, 0.55 * pulse(times, start, 0.2, max(0.0, end - start) + 0.1, 0.35))
-    return mood.brow + raised
+    return mood.brow + raised * (1 - 0.4 * abs(mood.brow))
 
 
 def _nods(speech: Speech, times: np.ndarray, mood: Mood, rng: random.Random) -> np.ndarray:
@@ -196,6 +227,7 @@ def _poses(speech: Speech, times: np.ndarray, mood: Mood, rng: random.Random) ->
     """Tilt and turn: a new pose with each phrase, taken up slowly, over a slow drift."""
     tilt, turn = np.zeros(len(times)), np.zeros(len(times))
     side, held = rng.choice((-1, 1)), (0.0, 0.0)
+    tilt += side * mood.lean
     moves: list[float] = []
     for start, end in speech.runs:
         inner = [time for time, _ in speech.stresses if start + 1.8 < time < end - 0.8]

@@ -1,6 +1,6 @@
 """The mouth: phones and loudness to the eight mouth curves.
 
-Order matters: blend (coarticulation) -> effort (loudness) -> constrictions -> strength -> rest in pauses -> tucks ->
+Order matters: blend (coarticulation) -> effort (loudness) -> constrictions -> strength -> smoothing -> rest in pauses -> tucks ->
 closures -> rest at the segment's ends. Closures come after everything that opens the mouth and multiply it, so no later step
 can part shut lips.
 """
@@ -14,6 +14,8 @@ import numpy as np
 from talkmill.backends.lipsync.articulation import (
     ARTICULATORS,
     CONSTRICTIONS,
+    LOOSE,
+    LOOSENESS,
     SHUT,
     SILENCE,
     TARGETS,
@@ -44,14 +46,17 @@ CLOSING, PARTING = 0.050, 0.040
 HOLD, SHORT_HOLD = 0.033, 0.022
 """Seconds either side of a closure's middle for which the lips stay shut at least: two frames at 30 a second, and one where
 another closure is near, so that the vowel between them is seen."""
+CALM = 0.075
+"""Seconds (sigma) over which a `temporal_smoothing` of 1 evens the articulation out."""
 NEAR = 0.22
 """Seconds between the middles of two closures that are near."""
 
 
-def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curves:
+def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float, smoothing: float = 0.0) -> Curves:
     """Mouth curves, one value a frame, as the mouth is in the frame's middle.
 
-    `phones` cover the segment without a gap; `strength` scales the articulation (open, width, round) and never a closure.
+    `phones` cover the segment without a gap; `strength` scales the articulation (open, width, round), `smoothing` (0..1) evens
+    it out in time; neither touches a closure.
     """
     middles = sound.middles
     curves = _blend(phones, sound.fps, sound.frames)
@@ -64,6 +69,7 @@ def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curv
             curves[name] += (target - curves[name]) * reached
     for name in ("open", "width", "round"):
         curves[name] *= strength
+    curves = {name: _evened(values, smoothing * CALM * sound.fps) for name, values in curves.items()}
     for values in curves.values():
         values *= awake
     curves["tuck"] = _events(_audible(_spans(phones, TUCKED), heard, -0.02, -0.02), middles, hold=0.020) * awake
@@ -75,6 +81,15 @@ def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float) -> Curv
     ends = rest_at_ends(sound.frames, sound.fps, 0.1)
     bounds = {"width": (-1, 1)}
     return {name: np.clip(values * ends, *bounds.get(name, (0, 1))) for name, values in curves.items()}
+
+
+def _evened(values: np.ndarray, sigma: float) -> np.ndarray:
+    """`values` under a Gaussian of `sigma` frames; under a fifth of a frame as they are."""
+    if sigma < 0.2:
+        return values
+    reach = int(np.ceil(3 * sigma))
+    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
+    return np.convolve(np.pad(values, reach, mode="edge"), kernel / kernel.sum(), "valid")
 
 
 def _parted(phones: Sequence[Phone], heard: list[Span]) -> list[Span]:
@@ -144,9 +159,13 @@ def _blend(phones: Sequence[Phone], fps: int, frames: int) -> Curves:
     _, weights = build_viseme_curves(spans, fps=rate, mapping=mapping, params=params)
     weights = weights[OVERSAMPLING // 2 :: OVERSAMPLING][:frames]
     sharp = weights**SHARPNESS
-    sharp /= np.maximum(sharp.sum(axis=1, keepdims=True), 1e-9)
-    values = sharp @ np.array([TARGETS[name] for name in mapping.target_names])
-    return {name: values[:, index].copy() for index, name in enumerate(ARTICULATORS)}
+    targets = np.array([TARGETS[name] for name in mapping.target_names])
+    firm = np.array([LOOSENESS if name in LOOSE else 1.0 for name in mapping.target_names])
+    out = {}
+    for index, name in enumerate(ARTICULATORS):
+        said = sharp * firm if name in ("width", "round") else sharp
+        out[name] = said @ targets[:, index] / np.maximum(said.sum(axis=1), 1e-9)
+    return out
 
 
 def _shapes(phones: Sequence[Phone], length: float) -> list[tuple[str, float, float]]:

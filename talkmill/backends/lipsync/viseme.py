@@ -14,7 +14,8 @@ from talkmill.model import SAMPLE_RATE, Take
 class Viseme:
     """Face curves from a take's phonemes (any language, by IPA) and its sound.
 
-    Request: `fps`, `frames`, `lead` (frames), `take`, `emotion`, `sync_strength` (0..1.2), `seed`, and `shift` (ms, default 0;
+    Request: `fps`, `frames`, `lead` (frames), `take`, `emotion`, `strength` (of the emotion, 0..1), `sync_strength` (0..1.2),
+    `temporal_smoothing` (0..1), `seed`, and `shift` (ms, default 0;
     negative moves the curves earlier than the take's times say). Input: `sound`, a 48 kHz mono s16 WAV.
 
     Facts: `frames`; `closures`, how many p, b and m there are, and `closures_shut`, how many of them have a frame with shut
@@ -24,7 +25,7 @@ class Viseme:
     """
 
     name = "viseme"
-    version = 1
+    version = 2
     licence = "Apache-2.0"
     packages = ("numpy", "openfacefx")
 
@@ -33,7 +34,7 @@ class Viseme:
         import numpy as np
 
         from talkmill.backends.lipsync.articulation import phones_of
-        from talkmill.backends.lipsync.gestures import gesture_curves
+        from talkmill.backends.lipsync.gestures import MOODS, gesture_curves
         from talkmill.backends.lipsync.mouth import closures, mouth_curves
         from talkmill.backends.lipsync.sound import measure, read
 
@@ -44,9 +45,9 @@ class Viseme:
         moved = lead * step + round(request.get("shift", 0) * SAMPLE_RATE / 1000)
         phones = phones_of([(p.symbol, p.start + moved, p.end + moved) for p in take.phonemes], frames * step)
         words = [(word.text, (word.start + moved) / SAMPLE_RATE, (word.end + moved) / SAMPLE_RATE) for word in take.words]
-        curves = mouth_curves(phones, sound, request.get("sync_strength", 1.0))
-        emotion = request.get("emotion", "neutral")
-        curves |= gesture_curves(phones, words, sound, emotion, request.get("seed", 0), curves["round"])
+        curves = mouth_curves(phones, sound, request.get("sync_strength", 1.0), request.get("temporal_smoothing", 0.0))
+        mood = MOODS[request.get("emotion", "neutral")].at(request.get("strength", 1.0))
+        curves |= gesture_curves(phones, words, sound, mood, request.get("seed", 0), curves["round"])
         rounded = {name: np.round(values, 4) + 0.0 for name, values in curves.items()}
         path = workdir / "curves.json"
         data = {"fps": fps, "frames": frames, "curves": {name: values.tolist() for name, values in rounded.items()}}

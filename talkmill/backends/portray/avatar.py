@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from talkmill.backends import JSON, Result
-from talkmill.backends.portray.styles import RECIPES, Plan, Recipe
+from talkmill.backends.portray.style_parts import Plan, Recipe
+from talkmill.backends.portray.styles import RECIPES
 from talkmill.errors import BackendError, RequestError
 from talkmill.picture.rig import FORMAT
 
@@ -114,7 +115,7 @@ class Avatar:
     """portray with the vector characters of DiceBear: `style`, `seed` and `traits` to a rig."""
 
     name: ClassVar[str] = "avatar"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     licence: ClassVar[str] = "that of the style, which the facts name"
     packages: ClassVar[tuple[str, ...]] = ("dicebear-core", "dicebear-styles", "resvg-py", "pillow")
 
@@ -153,7 +154,7 @@ class Avatar:
             "size": [SIDE, SIDE],
             "layers": layers,
             "face": _face(recipe, layers, scale),
-            "mouth": _mouth(recipe, chosen[recipe.skin], given.get(LIPS), scale),
+            "mouth": _mouth(recipe, chosen, given.get(LIPS), scale),
             "licence": licence,
         }
         files["rig"] = workdir / "rig.json"
@@ -234,19 +235,24 @@ def _face(recipe: Recipe, layers: list[dict[str, Any]], scale: float) -> dict[st
     }
 
 
-def _mouth(recipe: Recipe, skin: str, lips: str | list[str] | None, scale: float) -> dict[str, Any]:
+def _mouth(recipe: Recipe, chosen: Mapping[str, str], lips: str | list[str] | None, scale: float) -> dict[str, Any]:
     """The painted mouth: lengths in pixels of the canvas, colours as they look on that skin."""
-    mouth = recipe.mouth
+    mouth, skin = recipe.mouth, chosen[recipe.skin]
+
+    def paint(colour: tuple[str, float]) -> str:
+        return _over((chosen.get(f"{colour[0]}Color", colour[0]), colour[1]), skin)
+
     return {
         "half_width": round(mouth.half_width * scale, 2),
         "gap": round(mouth.gap * scale, 2),
-        "line": _over(mouth.line, skin),
+        "line": paint(mouth.line),
         "line_width": round(mouth.line_width * scale, 2),
-        "inside": _over(mouth.inside, skin),
+        "inside": paint(mouth.inside),
         "teeth": mouth.teeth.lower(),
         "tongue": mouth.tongue.lower(),
         "skin": skin.lower(),
         "lips": (lips[0] if isinstance(lips, list) else lips).lower() if lips else None,
+        "angle": mouth.angle,
         "taper": mouth.taper,
         "shade": mouth.shade,
     }

@@ -7,118 +7,43 @@ only those elements on its canvas. All coordinates are in the style's own units.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from typing import Any
 
-Element = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Plan:
-    """One layer of a rig: its name, the part it plays (see `talkmill.picture.rig.PARTS`) and what is drawn on it."""
-
-    name: str
-    part: str
-    elements: tuple[Element, ...] = ()
-
-
-@dataclass(frozen=True)
-class Mouth:
-    """The mouth that is painted in place of the style's own, in the style's units; colours with alpha lie on the skin."""
-
-    at: tuple[float, float]
-    half_width: float  # of the closed mouth
-    gap: float  # between the lips when it is as wide open as it goes
-    line: tuple[str, float]  # colour, opacity
-    line_width: float
-    inside: tuple[str, float]
-    teeth: str
-    tongue: str
-    taper: bool = False  # the closed line thins out to the corners
-    shade: float = 0.0  # opacity of the small shadow under the lower lip
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """A style that can talk."""
-
-    creator: str
-    licence: str
-    url: str
-    units: float  # side of the square canvas
-    skull: float  # y of the top of the bare head
-    chin: float
-    centre: tuple[float, float]  # of the face
-    eyes: tuple[tuple[float, float], tuple[float, float]]
-    eye_size: tuple[float, float]  # width and height of one open eye
-    pivot: tuple[float, float]  # about which the head turns: the base of the neck
-    nod: float  # how far the face goes down in a full nod
-    gaze: tuple[float, float]  # how far the pupils (of dots: the eyes) go to the side and up or down
-    mouth: Mouth
-    plan: Callable[[Mapping[str, Any], Mapping[str, str]], list[Plan]]  # definition, chosen variants -> layers, back to front
-    calm: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # variants that leave the face free to act, default first
-    unused: tuple[str, ...] = ("mouth",)  # components that are not drawn
-    skin: str = "skinColor"  # the colour the mouth lies on
-    arms: bool = True  # whether a body that is carried on below the canvas shows arms
-
-
-def _element(name: str, children: list[Element] | None = None, **attributes: Any) -> Element:
-    made: Element = {"type": "element", "name": name, "attributes": {k.replace("_", "-"): v for k, v in attributes.items()}}
-    if children is not None:
-        made["children"] = children
-    return made
-
-
-def _clipped(elements: list[Element], shapes: list[Element], name: str) -> list[Element]:
-    """`elements` where `shapes` are."""
-    return [_element("clipPath", shapes, id=name), _element("g", elements, clip_path=f"url(#{name})")]
-
-
-def _rect(x: float, y: float, width: float, height: float, **more: Any) -> Element:
-    return _element("rect", x=f"{x:g}", y=f"{y:g}", width=f"{width:g}", height=f"{height:g}", **more)
-
-
-def _circle(x: float, y: float, radius: float, **more: Any) -> Element:
-    return _element("circle", cx=f"{x:g}", cy=f"{y:g}", r=f"{radius:g}", **more)
-
-
-def _lids(eyes: tuple[tuple[float, float], ...], half: float, sag: float, width: float, **paint: str) -> Element:
-    """Closed lids: one arc an eye, hanging down."""
-    arcs = "".join(f"M{x - half:g} {y:g}q{half:g} {2 * sag:g} {2 * half:g} 0" for x, y in eyes)
-    return _element("path", d=arcs, fill="none", stroke_width=f"{width:g}", stroke_linecap="round", **paint)
-
-
-def _component(definition: Mapping[str, Any], name: str) -> Element:
-    """The canvas element that places component `name`."""
-    return next(e for e in definition["canvas"]["elements"] if e["type"] == "component" and e["name"] == name)
-
-
-def _variant_parts(definition: Mapping[str, Any], name: str, variant: str, picked: list[int]) -> list[Element]:
-    """Elements number `picked` of one variant, placed where the component is."""
-    drawn = definition["components"][name]["variants"][variant]["elements"]
-    return [_element("g", [drawn[i] for i in picked], transform=_component(definition, name)["attributes"]["transform"])]
-
+from talkmill.backends.portray.style_parts import (
+    Element,
+    Mouth,
+    Plan,
+    Recipe,
+    circle,
+    clipped,
+    component,
+    element,
+    lids,
+    rect,
+    variant_parts,
+)
+from talkmill.backends.portray.styles_more import MORE
 
 # --- avataaars: one path for head, neck and shoulders; dots for eyes --------------------------------------------------
 
 
 def _avataaars(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Plan]:
     skin = definition["canvas"]["elements"][0]
-    head = [_rect(0, 0, 280, 140), _circle(140, 130, 56)]
-    below = [_rect(116, 150, 48, 60), _rect(0, 190, 280, 90)]
+    head = [rect(0, 0, 280, 140), circle(140, 130, 56)]
+    below = [rect(116, 150, 48, 60), rect(0, 190, 280, 90)]
     # The shadow under the chin goes on behind the head, so that a nod uncovers no gap.
-    shadow = _clipped([_circle(140, 138, 56, fill="black", fill_opacity=".1")], [_rect(116, 150, 48, 50)], "tm-shadow")
+    shadow = clipped([circle(140, 138, 56, fill="black", fill_opacity=".1")], [rect(116, 150, 48, 50)], "tm-shadow")
     part = {
-        name: (_component(definition, name),) for name in ("clothes", "nose", "eyebrows", "top", "facialHair", "accessories")
+        name: (component(definition, name),) for name in ("clothes", "nose", "eyebrows", "top", "facialHair", "accessories")
     }
     dots = tuple((x, 113.5) for x in (114.0, 166.0))
-    shut = _lids(dots, 9, 3.4, 3.2, stroke="black", stroke_opacity=".6")
+    shut = lids(dots, 9, 3.4, 3.2, stroke="black", stroke_opacity=".6")
     plans = [
-        Plan("body", "body", (*_clipped([skin], below, "tm-body"), *shadow, *part["clothes"])),
-        Plan("head", "head", tuple(_clipped([skin], head, "tm-head"))),
+        Plan("body", "body", (*clipped([skin], below, "tm-body"), *shadow, *part["clothes"])),
+        Plan("head", "head", tuple(clipped([skin], head, "tm-head"))),
         Plan("nose", "nose", part["nose"]),
-        Plan("eyes-open", "dots", (_component(definition, "eyes"),)),
+        Plan("eyes-open", "dots", (component(definition, "eyes"),)),
         Plan("eyes-shut", "shut", (shut,)),
         Plan("brows", "brows", part["eyebrows"]),
         Plan("hair", "front", part["top"]),
@@ -137,22 +62,22 @@ def _avataaars(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list
 
 def _toon_head(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Plan]:
     eyes = chosen["eyes"]
-    glint = _element("g", [_circle(x, y, 7.5, fill="white", fill_opacity=".9") for x, y in ((305, 397), (444, 397))])
-    component = {
-        name: (_component(definition, name),) for name in ("rearHair", "body", "head", "clothes", "beard", "eyebrows", "hair")
+    glint = element("g", [circle(x, y, 7.5, fill="white", fill_opacity=".9") for x, y in ((305, 397), (444, 397))])
+    placed = {
+        name: (component(definition, name),) for name in ("rearHair", "body", "head", "clothes", "beard", "eyebrows", "hair")
     }
     plans = [
-        Plan("rear", "rear", component["rearHair"]),
-        Plan("body", "body", (*component["body"], *component["clothes"])),
-        Plan("head", "head", component["head"]),
+        Plan("rear", "rear", placed["rearHair"]),
+        Plan("body", "body", (*placed["body"], *placed["clothes"])),
+        Plan("head", "head", placed["head"]),
         Plan("mouth", "mouth"),
-        Plan("facial-hair", "beard", component["beard"]),
-        Plan("eyes-white", "white", tuple(_variant_parts(definition, "eyes", eyes, [0, 3]))),
-        Plan("pupils", "pupils", (*_variant_parts(definition, "eyes", eyes, [1, 4]), glint)),
-        Plan("eyes-open", "lashes", tuple(_variant_parts(definition, "eyes", eyes, [2, 5]))),
-        Plan("eyes-shut", "shut", tuple(_variant_parts(definition, "eyes", "humble", [0]))),
-        Plan("brows", "brows", component["eyebrows"]),
-        Plan("hair", "front", component["hair"]),
+        Plan("facial-hair", "beard", placed["beard"]),
+        Plan("eyes-white", "white", tuple(variant_parts(definition, "eyes", eyes, [0, 3]))),
+        Plan("pupils", "pupils", (*variant_parts(definition, "eyes", eyes, [1, 4]), glint)),
+        Plan("eyes-open", "lashes", tuple(variant_parts(definition, "eyes", eyes, [2, 5]))),
+        Plan("eyes-shut", "shut", tuple(variant_parts(definition, "eyes", "humble", [0]))),
+        Plan("brows", "brows", placed["eyebrows"]),
+        Plan("hair", "front", placed["hair"]),
     ]
     if chosen.get("beard") in ("fullBeard", "longBeard", "chin"):
         plans[3], plans[4] = plans[4], plans[3]
@@ -165,33 +90,33 @@ def _toon_head(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list
 def _personas_beard(definition: Mapping[str, Any], variant: str | None) -> tuple[Element, ...]:
     """The facial hair; the full beard has a mouth drawn on it, which is left out."""
     if variant != "beardMustache":
-        return (_component(definition, "facialHair"),)
+        return (component(definition, "facialHair"),)
     hair, mask, shade = definition["components"]["facialHair"]["variants"][variant]["elements"]
     plain = {**shade, "children": [child for child in shade["children"] if child["attributes"]["fill"] == "white"]}
-    return (_element("g", [hair, mask, plain], transform=_component(definition, "facialHair")["attributes"]["transform"]),)
+    return (element("g", [hair, mask, plain], transform=component(definition, "facialHair")["attributes"]["transform"]),)
 
 
 def _personas(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[Plan]:
     base = list(definition["canvas"]["elements"][:3])  # skin, a mask, the light side of the face
-    hair, nose = _component(definition, "hair"), _component(definition, "nose")
+    hair, nose = component(definition, "hair"), component(definition, "nose")
     picture = [*base, hair, nose]  # overlay blending wants its backdrop in the same layer
-    over_neck = [_rect(0, 0, 64, 40), _element("ellipse", cx="32", cy="33", rx="14", ry="14")]
+    over_neck = [rect(0, 0, 64, 40), element("ellipse", cx="32", cy="33", rx="14", ry="14")]
     dots = ((25.5, 28.8), (38.5, 28.8))
     plans = [
-        Plan("rear", "rear", tuple(_clipped(picture, [_rect(0, 36, 64, 28)], "tm-rear"))),
-        Plan("body", "body", (*_clipped([base[0]], [_rect(27, 40, 10, 24)], "tm-neck"), _component(definition, "clothes"))),
-        Plan("head", "head", tuple(_clipped(picture, over_neck, "tm-head"))),
-        Plan("eyes-open", "dots", tuple(_variant_parts(definition, "eyes", "open", [0]))),
-        Plan("eyes-shut", "shut", (_lids(dots, 1.9, 0.75, 1.1, stroke="#1B0640"),)),
+        Plan("rear", "rear", tuple(clipped(picture, [rect(0, 36, 64, 28)], "tm-rear"))),
+        Plan("body", "body", (*clipped([base[0]], [rect(27, 40, 10, 24)], "tm-neck"), component(definition, "clothes"))),
+        Plan("head", "head", tuple(clipped(picture, over_neck, "tm-head"))),
+        Plan("eyes-open", "dots", tuple(variant_parts(definition, "eyes", "open", [0]))),
+        Plan("eyes-shut", "shut", (lids(dots, 1.9, 0.75, 1.1, stroke="#1B0640"),)),
         Plan("facial-hair", "beard", _personas_beard(definition, chosen.get("facialHair"))),
         Plan("mouth", "mouth"),
     ]
     if chosen.get("hair") in ("bobBangs", "sideShave"):  # these fall over an eye
-        plans.insert(5, Plan("hair", "front", tuple(_clipped([hair], over_neck, "tm-hair"))))
+        plans.insert(5, Plan("hair", "front", tuple(clipped([hair], over_neck, "tm-hair"))))
     if chosen.get("facialHair") in ("pyramid", "walrus"):
         plans[-2], plans[-1] = plans[-1], plans[-2]
     if chosen["eyes"] in ("glasses", "sunglasses"):
-        plans.append(Plan("glasses", "glasses", tuple(_variant_parts(definition, "eyes", chosen["eyes"], [1, 2]))))
+        plans.append(Plan("glasses", "glasses", tuple(variant_parts(definition, "eyes", chosen["eyes"], [1, 2]))))
     return plans
 
 
@@ -206,25 +131,25 @@ def _critters(definition: Mapping[str, Any], chosen: Mapping[str, str]) -> list[
         parts = definition["components"]["top"]["variants"][chosen["top"]]["elements"]
         # Without its shadow, which would fall on the sky behind the figure.
         lit = [part for part in parts if "opacity" not in part.get("attributes", {})]
-        ornament = [_element("g", lit, transform=top["children"][0]["attributes"]["transform"])]
+        ornament = [element("g", lit, transform=top["children"][0]["attributes"]["transform"])]
     whole = [*ornament, *shape, places["pattern"], places["cheeks"]]
     eyes = definition["components"]["eyes"]["variants"]
     drawn = [group["children"] for group in eyes[chosen["eyes"]]["elements"]]
 
     def pair(number: int) -> tuple[Element, ...]:
-        return (_element("g", [eye[number] for eye in drawn], transform=places["eyes"]["attributes"]["transform"]),)
+        return (element("g", [eye[number] for eye in drawn], transform=places["eyes"]["attributes"]["transform"]),)
 
     lids = [group["children"][0] for group in eyes["closedLine"]["elements"]]
-    glint = _element("g", [_circle(x, 47.6, 0.9, fill="white", fill_opacity=".9") for x in (36, 62)])
+    glint = element("g", [circle(x, 47.6, 0.9, fill="white", fill_opacity=".9") for x in (36, 62)])
     if chosen["eyes"] == "dots":
         open_eyes = [Plan("eyes-open", "dots", pair(0))]
     else:
         open_eyes = [Plan("eyes-white", "white", pair(0)), Plan("pupils", "pupils", (*pair(1), glint))]
     return [
-        Plan("body", "body", tuple(_clipped(whole, [_rect(0, 78, 100, 22)], "tm-body"))),
-        Plan("head", "head", tuple(_clipped(whole, [_rect(0, 0, 100, 86)], "tm-head"))),
+        Plan("body", "body", tuple(clipped(whole, [rect(0, 78, 100, 22)], "tm-body"))),
+        Plan("head", "head", tuple(clipped(whole, [rect(0, 0, 100, 86)], "tm-head"))),
         *open_eyes,
-        Plan("eyes-shut", "shut", (_element("g", lids, transform=places["eyes"]["attributes"]["transform"]),)),
+        Plan("eyes-shut", "shut", (element("g", lids, transform=places["eyes"]["attributes"]["transform"]),)),
         Plan("mouth", "mouth"),
     ]
 
@@ -310,4 +235,6 @@ RECIPES: dict[str, Recipe] = {
         plan=_toon_head,
         calm={"eyes": ("happy", "wide"), "eyebrows": ("neutral", "happy", "raised")},
     ),
+    **MORE,
 }
+"""Every style that can talk, by DiceBear's name."""

@@ -6,6 +6,9 @@ import json
 import math
 import re
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -30,9 +33,11 @@ class Ffmpeg:
     """One ffmpeg process a video: drawn frames in, H.264 and AAC out."""
 
     name: ClassVar[str] = "ffmpeg"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     licence: ClassVar[str] = ""
-    packages: ClassVar[tuple[str, ...]] = ("imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow")
+    packages: ClassVar[tuple[str, ...]] = (
+        "imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "scipy", "soxr", "pyloudnorm",
+    )  # fmt: skip
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Render as the package says.
@@ -45,41 +50,42 @@ class Ffmpeg:
         shots: Sequence[Mapping[str, Any]] = request["shots"]
         frames = sum(shot["frames"] for shot in shots)
         samples = frames * (SAMPLE_RATE // fps)
-        curves = [json.loads(inputs[f"curves:{index}"].read_text("utf-8")) for index in range(len(shots))]
-        for index, (shot, curve) in enumerate(zip(shots, curves, strict=True)):
-            if curve["frames"] != shot["frames"]:
+        curves = Faces([inputs[f"curves:{face['curves']}"] for face in request["faces"]])
+        for index, face in enumerate(request["faces"]):
+            if (found := curves[index]["frames"]) != face["frames"]:
                 raise BackendError(
-                    f"render: the face of shot {index} has another length ({curve['frames']} frames, not {shot['frames']})."
+                    f"render: the face {face['curves']} has another length ({found} frames, not {face['frames']})."
                 )
         scratch = workdir / "scratch"
         scratch.mkdir()
         try:
-            sound, loudness = level(inputs["master"], scratch, samples, request["loudness"])
-            studio = _studio(request, inputs, shape.size, curves)
-            files = {"video": workdir / f"{shape.name}.mp4", "cover": workdir / "cover.jpg"}
-            if "ass" in inputs:
-                fonts = [
-                    path
-                    for _, path in sorted(
-                        (int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key)
+            with ThreadPoolExecutor(1) as aside:  # the sound is levelled while the picture is drawn
+                levelling = aside.submit(level, inputs["master"], scratch, samples, request["loudness"])
+                studio = _studio(request, inputs, shape.size, curves)
+                files = {"video": workdir / f"{shape.name}.mp4", "cover": workdir / "cover.jpg"}
+                with subtitles.burner(inputs["ass"], _fonts(inputs)) if "ass" in inputs else nullcontext() as burner:
+                    done = encode.video(
+                        studio.frames(), shape.size, fps, lambda: levelling.result()[0], files["video"], burner=burner
                     )
-                ]
-                with subtitles.burner(inputs["ass"], fonts) as burner:
-                    done = encode.video(studio.frames(), shape.size, fps, sound, files["video"], burner=burner)
-            else:
-                done = encode.video(studio.frames(), shape.size, fps, sound, files["video"])
+                _, loudness = levelling.result()
         finally:
             for path in scratch.iterdir():
                 path.unlink()
             scratch.rmdir()
         if done.frames != frames:
             raise BackendError(f"render: the picture has another length than its shots ({done.frames} frames, not {frames}).")
-        encode.still(studio.still(cover_frame(curves)), files["cover"])
+        encode.still(studio.still(cover_frame(request, curves)), files["cover"])
         facts = {
             "frames": frames, "fps": fps, "width": shape.width, "height": shape.height, "samples": samples,
             "loudness": round(loudness.integrated, 2), "true_peak": round(loudness.true_peak, 2),
         }  # fmt: skip
         return Result(files, facts)
+
+
+def _fonts(inputs: Mapping[str, Path]) -> list[Path]:
+    """The font files among the inputs, in their order."""
+    numbered = [(int(key[6:]), path) for key, path in inputs.items() if re.fullmatch(r"fonts-\d+", key)]
+    return [path for _, path in sorted(numbered)]
 
 
 def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path, Any]:
@@ -95,7 +101,7 @@ def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path
     wanted, ceiling = target, CEILING
     for number in range(ROUNDS):
         levelled, encoded = folder / f"level-{number}.wav", folder / f"sound-{number}.m4a"
-        loudness.normalise(master, levelled, target=wanted, ceiling=ceiling)
+        loudness.normalise(master, levelled, wanted, ceiling)
         encode.sound(levelled, encoded, samples)
         levelled.unlink()
         heard = loudness.measure(encoded)
@@ -115,13 +121,41 @@ def level(master: Path, folder: Path, samples: int, target: float) -> tuple[Path
     )
 
 
-def cover_frame(curves: Sequence[Mapping[str, Any]]) -> int:
-    """The episode's frame that makes the best cover: eyes open and still, mouth in mid-word, rather early."""
-    best, chosen, at = float("inf"), 0, 0
-    total = sum(curve["frames"] for curve in curves)
-    for curve in curves:
+class Faces(Sequence[Mapping[str, Any]]):
+    """curves.json files, read when they are asked for; the last few are kept, so an hour takes no more memory than a minute."""
+
+    KEPT = 8
+
+    def __init__(self, paths: Sequence[Path]) -> None:
+        self.paths = paths
+        self._read = lru_cache(self.KEPT)(self._load)
+
+    def _load(self, index: int) -> Mapping[str, Any]:
+        return json.loads(self.paths[index].read_text("utf-8"))
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, index: int) -> Mapping[str, Any]:  # type: ignore[override]
+        return self._read(index)
+
+
+def cover_frame(request: Mapping[str, Any], curves: Sequence[Mapping[str, Any]]) -> int:
+    """The episode's frame that makes the best cover: the speaker in the picture with open, still eyes and the mouth in
+    mid-word, rather early."""
+    best, chosen = float("inf"), 0
+    total = sum(shot["frames"] for shot in request["shots"])
+    shots = iter(request["shots"])
+    shot = next(shots)
+    for face, curve in sorted(zip(request["faces"], curves, strict=True), key=lambda item: item[0]["start"]):
+        if not face["speaks"]:
+            continue
+        while shot["start"] + shot["frames"] <= face["start"]:
+            shot = next(shots)
+        if face["character"] not in shot["cast"]:
+            continue
         values = curve["curves"]
-        count = curve["frames"]
+        at, count = face["start"], min(face["frames"], shot["start"] + shot["frames"] - face["start"])
         still = [0.0] * count
         blink, lips = values.get("blink", still), values.get("open", still)
         press, nod, tilt = values.get("press", still), values.get("nod", still), values.get("tilt", still)
@@ -137,7 +171,6 @@ def cover_frame(curves: Sequence[Mapping[str, Any]]) -> int:
             )
             if cost < best - 1e-9:
                 best, chosen = cost, at + frame
-        at += count
     return chosen
 
 
@@ -148,7 +181,7 @@ def _studio(
     from talkmill.picture.compositor import Studio
     from talkmill.picture.rig import Rig
 
-    names = list(dict.fromkeys(shot["character"] for shot in request["shots"]))
+    names = list(dict.fromkeys(name for shot in request["shots"] for name in shot["cast"]))
     rigs = {}
     for name in names:
         prefix = f"layer:{name}:"
@@ -157,5 +190,5 @@ def _studio(
     backgrounds = {name: inputs[f"background:{name}"] for name in names if f"background:{name}" in inputs}
     return Studio(
         size=size, fps=request["fps"], shots=request["shots"], scenes=request["scenes"], rigs=rigs, curves=curves,
-        seed=request["seed"], backgrounds=backgrounds,
+        seed=request["seed"], backgrounds=backgrounds, faces=request["faces"], order=request["order"],
     )  # fmt: skip

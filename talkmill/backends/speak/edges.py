@@ -79,19 +79,22 @@ def refine(phones: Sequence[Phone], samples: NDArray[np.float32], rate: int, lat
 
 
 def trim(samples: NDArray[np.float32], phones: Sequence[Phone], rate: int) -> tuple[NDArray[np.float32], list[Phone]]:
-    """`samples` without the silence beyond `HEAD` and `TAIL`, faded at the cuts, and the phones moved with it."""
+    """`samples` with `HEAD` and `TAIL` of silence, cut (and faded) or filled up, and the phones moved with it."""
     import numpy as np
 
     spoken = [phone for phone in phones if phone.symbol]
     if not spoken:
         return samples, list(phones)
-    first = max(int(spoken[0].start - HEAD * rate), 0)
-    last = min(int(spoken[-1].end + TAIL * rate), len(samples))
-    cut = samples[first:last].copy()
+    head, tail = round(HEAD * rate), round(TAIL * rate)
+    first, last = int(spoken[0].start) - head, int(spoken[-1].end) + tail
+    cut = samples[max(first, 0) : last].copy()
     ramp = np.linspace(0, 1, min(round(FADE * rate), len(cut)), dtype=np.float32)
     cut[: len(ramp)] *= ramp
     cut[len(cut) - len(ramp) :] *= ramp[::-1]
-    for phone in phones:
-        phone.start = min(max(phone.start, first), last) - first
-        phone.end = min(max(phone.end, first), last) - first
-    return cut, [phone for phone in phones if phone.end > phone.start]
+    cut = np.pad(cut, (max(-first, 0), max(last - len(samples), 0)))
+    places = [place for place, phone in enumerate(phones) if phone.symbol]
+    inside = list(phones[places[0] : places[-1] + 1])
+    for phone in inside:
+        phone.start, phone.end = phone.start - first, phone.end - first
+    found = [Phone("", 0, inside[0].start), *inside, Phone("", inside[-1].end, len(cut))]
+    return cut, [phone for phone in found if phone.end > phone.start]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tempfile
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
@@ -10,9 +11,10 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from talkmill.backends import JSON, Result
-from talkmill.backends.speak import take, text
+from talkmill.backends.speak import espeak_voices, take, text
 from talkmill.backends.speak.process import Worker
 from talkmill.backends.speak.times import Phone, letters
+from talkmill.errors import BackendError
 
 WORDS_A_MINUTE = 165
 """espeak-ng's rate at pace 1."""
@@ -34,6 +36,31 @@ class Espeak:
     licence: ClassVar[str] = "none: the sound is the user's. The engine (GPL-3.0-or-later) does not bind it"
     packages: ClassVar[tuple[str, ...]] = ("espeakng-loader", "numpy", "soxr", "pyworld-prebuilt")
 
+    @classmethod
+    def no_such(cls, options: Mapping[str, JSON], settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why there is no such voice, and near ones; None where there is one."""
+        voices, named = espeak_voices.installed(), options.get("voice")
+        if voices is None or not named:
+            return None  # an engine that is not installed is told when it is started
+        base, _, variant = named.partition("+")
+        if not voices.has(base):
+            near = difflib.get_close_matches(base.lower(), sorted(voices.languages), n=4, cutoff=0.3) or [
+                "en-us",
+                "en-gb",
+                "es",
+            ]
+            return f"no voice of that name or language ({named!r}). Near ones are {', '.join(near)}"
+        if variant and variant not in voices.variants:
+            near = difflib.get_close_matches(variant, sorted(voices.variants), n=4, cutoff=0.3) or ["f1", "f2", "m1", "m3"]
+            return f"no variant of that name ({variant!r} in {named!r}). Near ones are {', '.join(near)}"
+        return None
+
+    @classmethod
+    def cannot(cls, options: Mapping[str, JSON], language: str, settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why the voice does not speak the language; None where it does. A named voice speaks whatever it is given."""
+        voices = espeak_voices.installed()
+        return None if voices is None or options.get("voice") or voices.speaks(language) else f"has no voice for {language}"
+
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Speak one utterance.
 
@@ -42,8 +69,10 @@ class Espeak:
         """
         import numpy as np
 
+        if why := self.no_such(request):
+            raise BackendError(f"speak: espeak: {why}; correct `voice`.")
         words = text.written(request["text"])
-        said = [text.spoken(word) for word in words]
+        said = [text.spoken(word, request["language"]) for word in words]
         text.require_speakable(self.name, request["text"], said)
         effects = request.get("effects") or {}
         worker = Worker("espeak", "espeak_worker.py")
@@ -53,6 +82,7 @@ class Espeak:
                 answer = worker.ask(
                     {
                         "voice": request.get("voice") or request["language"],
+                        "names": espeak_voices.NAMES,
                         "text": " ".join(word for word in said if word),
                         "out": str(out),
                         "rate": round(WORDS_A_MINUTE * effects.get("pace", 1)),
@@ -62,9 +92,9 @@ class Espeak:
             finally:
                 worker.close()
             raw = np.frombuffer(out.read_bytes(), "<i2").astype(np.float32) / np.float32(32768)
-        speech = take.Speech(answer["rate"], LATE)
+        speech = take.Speech(answer["rate"], LATE, effects)
         speech.timed(raw, phones(answer, word_starts(said)))
-        return take.finish(speech, words, effects, workdir)
+        return take.finish(speech, words, workdir)
 
 
 def word_starts(said: Sequence[str]) -> list[tuple[int, int]]:

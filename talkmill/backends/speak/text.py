@@ -19,7 +19,7 @@ _MARKUP = re.compile(r"[*_`~|^\\<>\[\]{}•·]+")
 _ENDS = re.compile(r"[.!?…。！？।؟۔]+[\"'”’»)\]]*$")
 _ABBREVIATIONS = """
 mr mrs ms dr prof st sr sra srta dra ud uds jr vs etc e.g i.e p.ej bzw z.b ca usw mme mlle gen col lt sgt capt approx dept
-fig vol
+fig vol a.m p.m
 """
 _DOTTED = frozenset(_ABBREVIATIONS.split())
 """Abbreviations (lower case, without their last dot) whose dot ends no sentence."""
@@ -38,11 +38,32 @@ def _control(character: str) -> bool:
     return unicodedata.category(character) in ("Cc", "Cs", "Co", "Cn")
 
 
-def spoken(word: str) -> str:
-    """`word` as an engine gets it: no emoji, arrows and mark-up, plain apostrophes; `""` where nothing is left."""
+_MONEY = re.compile(r"([$€£])(\d[\d,. ]*?)(?:([.,])(\d\d))?(?=\D*$)")
+_COINS = {
+    "en": {"$": ("dollar", "dollars"), "€": ("euro", "euros"), "£": ("pound", "pounds")},
+    "es": {"$": ("dólar", "dólares"), "€": ("euro", "euros"), "£": ("libra", "libras")},
+}
+
+
+def spoken(word: str, language: str = "") -> str:
+    """`word` as an engine gets it: no emoji, arrows and mark-up, plain apostrophes; `""` where nothing is left.
+
+    With `language` an amount of money is put in the order in which it is said: "$3.50" is "3 dollars 50" in English, and
+    "3.50 $" where the coins' names are not known here (espeak-ng knows the sign).
+    """
+    if language:
+        word = _MONEY.sub(lambda match: _amount(match, _COINS.get(language.split("-")[0])), word)
     said = _MARKUP.sub(" ", _PICTURES.sub(" ", word)).replace("’", "'").replace("‘", "'")
     said = re.sub(r"\s+", " ", said).strip()
     return said[:-1] if abbreviation(said) else said
+
+
+def _amount(match: re.Match[str], coins: dict[str, tuple[str, str]] | None) -> str:
+    sign, whole, point, cents = match.groups()
+    if coins is None:
+        return f"{whole}{point or ''}{cents or ''} {sign}"
+    coin = coins[sign][whole != "1"]
+    return f"{whole} {coin} {cents}" if cents and cents != "00" else f"{whole} {coin}"
 
 
 def abbreviation(word: str) -> bool:
@@ -68,7 +89,7 @@ def sentences(words: Sequence[str]) -> list[list[int]]:
 
 
 def _ends(word: str, following: str) -> bool:
-    if not _ENDS.search(word):
+    if not _ENDS.search(word) or abbreviation(word):
         return False
     return not following.lstrip("\"'“‘«(¿¡")[:1].islower()
 

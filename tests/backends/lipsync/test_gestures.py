@@ -142,7 +142,7 @@ def test_emotions_show(take, perform):
     assert middle["angry"][0] < -0.2
     assert middle["angry"][1] < middle["sad"][1] < 0
     assert middle["surprised"][1] > 0.5
-    assert middle["surprised"][0] == 0
+    assert -0.5 < middle["surprised"][0] <= 0
 
 
 def test_another_seed_gives_another_performance_and_the_same_mouth(take, perform):

@@ -4,7 +4,7 @@ espeak-ng (GPL-3.0-or-later) is loaded here only, from the package espeakng-load
 next, so the program answers one request and ends. It reads one JSON line on standard input and writes one on standard
 output::
 
-    {"voice": str, "text": str, "out": path, "rate": words a minute, "pitch": 0..99}
+    {"voice": str, "names": {language tag: espeak-ng's}, "text": str, "out": path, "rate": words a minute, "pitch": 0..99}
     -> {"rate": Hz, "samples": n, "phonemes": [[symbol, sample], ...], "words": [[character, sample], ...]}
     -> {"error": what is wrong, "cure": what to do}
 
@@ -24,10 +24,6 @@ SYNCHRONOUS, UTF8, CHARACTERS = 2, 1, 1
 PHONEME_EVENTS, IPA, DO_NOT_EXIT = 0x0001, 0x0002, 0x8000
 RATE, PITCH = 1, 3
 WORD, PHONEME = 1, 7
-
-NAMES = {"en": "en-us", "zh": "cmn", "no": "nb", "iw": "he", "in": "id", "pt-pt": "pt", "zh-hk": "yue", "zh-yue": "yue"}
-NAMES |= {"es-mx": "es-419", "es-ar": "es-419", "es-co": "es-419", "es-us": "es-419", "tl": "fil"}
-"""Language tags (lower case) that espeak-ng names otherwise."""
 
 
 class Identity(ctypes.Union):
@@ -87,14 +83,14 @@ def tags() -> dict[str, str]:
     return found
 
 
-def choose(voice: str) -> str | None:
+def choose(voice: str, names: dict[str, str]) -> str | None:
     """espeak-ng's name for `voice`: a language tag (BCP 47) or one of its own names, with "+variant" or without."""
     base, plus, variant = voice.partition("+")
     known = {tag.lower(): identifier for tag, identifier in tags().items()}
     parts = [part for part in base.lower().replace("_", "-").split("-") if not (len(part) == 4 and part.isalpha())]
     while parts:
         tag = "-".join(parts)
-        tag = NAMES.get(tag, tag)
+        tag = names.get(tag, tag)
         if tag in known and library.espeak_SetVoiceByName((known[tag] + plus + variant).encode()) == 0:
             return tag
         parts.pop()
@@ -138,7 +134,7 @@ def speak(request: dict) -> dict:
             "error": f"no variant of that name ({variant!r} in {request['voice']!r})",
             "cure": f"Near ones are {', '.join(near)}; correct `voice`",
         }
-    name = choose(request["voice"])
+    name = choose(request["voice"], request["names"])
     if name is None:
         known = sorted(tags())
         near = difflib.get_close_matches(request["voice"].lower().partition("+")[0], known, n=4, cutoff=0.3) or known[:8]

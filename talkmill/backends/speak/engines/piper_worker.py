@@ -3,7 +3,7 @@
 Piper and its embedded espeak-ng are GPL-3.0-or-later; this file is the only one that loads them, and it runs in its own
 process. It reads one JSON request a line on standard input and answers each with one JSON line on standard output::
 
-    {"model": path, "config": path, "language": str, "out": path, "sentences": [[word, ...], ...],
+    {"model": path, "config": path, "out": path, "sentences": [[word, ...], ...],
      "speaker": int | null, "length_scale": float, "noise_scale": float, "seed": int}
     -> {"rate": Hz, "sentences": [{"parts": [{"samples": n, "tokens": [[symbol, n], ...]}, ...],
                                                     "words": [[symbol, ...], ...]}, ...]}
@@ -175,16 +175,6 @@ def speak(request: dict) -> dict:
         VOICES[key] = Voice(*key)
     voice = VOICES[key]
     config = voice.piper.config
-    speaker = request["speaker"]
-    if speaker is not None and not 0 <= speaker < max(config.num_speakers, 1):
-        has = "one speaker" if config.num_speakers <= 1 else f"speakers 0 to {config.num_speakers - 1}"
-        raise Refused(f"no speaker of that number ({speaker}; the voice has {has})", "Correct `speaker`, or leave it out")
-    asked, speaks = request["language"], config.espeak_voice
-    if asked.lower().split("-")[0] != speaks.lower().split("-")[0]:
-        raise Refused(
-            f"the voice speaks another language (the text is {asked!r}, the voice {speaks!r})",
-            "Give the character a voice for that language under `voices`, for example `backend: espeak`",
-        )
     sounds, sentences = [], []
     for words in request["sentences"]:
         parts = []

@@ -1,0 +1,80 @@
+"""What shape a mouth has, from its opening, width and teeth; and what shape a phoneme asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from talkmill.measure.watch import Seen
+
+SHUT, TUCKED, ROUND, WIDE, OPEN, OTHER = "shut", "teeth on lip", "round", "wide", "open", "between"
+CLASSES = {
+    SHUT: frozenset("pbm"),
+    TUCKED: frozenset("fv"),
+    ROUND: frozenset(("u", "o", "w", "y", "ɥ", "ʊ")),
+    WIDE: frozenset(("i", "e")),
+    OPEN: frozenset(("a", "ɑ", "ɐ", "æ")),
+}
+"""Shape -> the phonemes that ask for it."""
+CLOSED = 0.045
+"""Opening, against the widest, up to which lips count as shut: about four pixels of a face in a vertical video."""
+NARROW, NARROWER, SPREAD = 0.87, 0.80, 1.02
+"""Width, against the mouth at rest, up to which a mouth is round (and when it is wide open), and from which it is wide."""
+WIDEST = 0.40
+"""Opening from which a mouth that is neither round nor spread is open."""
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A face's mouth in every frame, against its own mouth at rest.
+
+    `aperture`: opening of the lips in the middle, 1 is as wide as the style's mouth goes, 0 is the mouth at rest. `width`: 1 is
+    the mouth at rest. `teeth`: how much of the opening they show, in the unit of `aperture`; `dark`: what of the opening is
+    neither teeth nor tongue.
+    """
+
+    aperture: np.ndarray
+    width: np.ndarray
+    teeth: np.ndarray
+    dark: np.ndarray
+
+    def at(self, frames: np.ndarray) -> tuple[float, float, float, float]:
+        """Means over some frames; NaN where none of them has a mouth."""
+        chosen = [values[frames][~np.isnan(values[frames])] for values in (self.aperture, self.width, self.teeth, self.dark)]
+        a, w, t, d = (float(values.mean()) if len(values) else float("nan") for values in chosen)
+        return a, w, t, d
+
+
+def shape_of(seen: Seen, still: np.ndarray) -> Shape:
+    """The shape in every frame; `still` says in which frames of the shot the mouth should be at rest."""
+    known = ~np.isnan(seen.height)
+    rest = known & still
+    if rest.sum() < 3:  # no pause: the least open frames
+        rest = known & (seen.height <= np.nanpercentile(seen.height, 10)) if known.any() else known
+    line = float(np.median(seen.height[rest])) if rest.any() else 0.0
+    width = float(np.median(seen.width[rest])) if rest.any() else 2 * seen.face.unit
+    gap = seen.face.gap
+    aperture = np.maximum(seen.height - line, 0) / gap
+    dark = np.maximum(seen.height - seen.teeth - seen.tongue - line, 0) / gap
+    return Shape(aperture, seen.width / width, seen.teeth / gap, dark)
+
+
+def named(aperture: float, width: float, teeth: float, dark: float) -> str:
+    """The shape that a viewer would call it."""
+    if np.isnan(aperture):
+        return OTHER
+    if aperture <= CLOSED:
+        return SHUT
+    if teeth >= 0.06 and dark <= 0.05 and aperture <= 0.45 and width <= 0.98:
+        return TUCKED
+    if width <= (NARROW if aperture <= 0.45 else NARROWER):
+        return ROUND
+    if width >= SPREAD + 0.2 * max(aperture - WIDEST, 0):
+        return WIDE
+    return OPEN if aperture >= WIDEST else OTHER
+
+
+def asked(symbol: str) -> str | None:
+    """The shape that a phoneme asks for; None where it is none of these."""
+    return next((name for name, symbols in CLASSES.items() if symbol in symbols), None)

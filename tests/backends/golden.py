@@ -1,0 +1,91 @@
+"""What each embedded backend makes for a fixed request: `python -m tests.backends.golden --write` renews golden.json."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from talkmill.backends import load
+from talkmill.store import digest, file_digest
+
+STORED = Path(__file__).with_name("golden.json")
+
+TAKE = {
+    "samples": 48_000,
+    "words": [["Bob", 4_800, 19_200], ["may", 19_200, 33_600], ["fly.", 33_600, 45_600]],
+    "phonemes": [
+        ["", 0, 4_800], ["b", 4_800, 8_400], ["ɒ", 8_400, 15_600], ["b", 15_600, 19_200], ["m", 19_200, 24_000],
+        ["e", 24_000, 28_800], ["ɪ", 28_800, 33_600], ["f", 33_600, 37_200], ["l", 37_200, 39_600], ["a", 39_600, 43_200],
+        ["ɪ", 43_200, 45_600], ["", 45_600, 48_000],
+    ],
+}  # fmt: skip
+CAPTIONS = {
+    "fps": 30,
+    "frames": 60,
+    "language": "en",
+    "words": [["Bob", 14_400, 28_800, 0], ["may", 28_800, 43_200, 0], ["fly.", 43_200, 55_200, 0]],
+    "speakers": ["bob"],
+    "styles": {},
+    "formats": ["vertical"],
+}
+
+
+def tone(path: Path) -> Path:
+    """One second of a rising tone with silence at both ends, 48 kHz mono."""
+    import numpy as np
+
+    from talkmill.media import sound
+
+    time = np.arange(48_000) / 48_000
+    wave = 0.3 * np.sin(2 * np.pi * (180 * time + 400 * time**2)) * np.clip(8 * np.minimum(time - 0.1, 0.95 - time), 0, 1)
+    sound.write(path, wave.astype(np.float32))
+    return path
+
+
+def requests(folder: Path) -> dict[tuple[str, str], tuple[Mapping[str, Any], Mapping[str, Path]]]:
+    """(verb, backend) -> (request, inputs)."""
+    sound = tone(folder / "tone.wav")
+    text = {"text": "Bob may fly.", "language": "en", "seed": 1}
+    return {
+        ("portray", "avatar"): ({"style": "toon-head", "seed": "golden", "traits": {}}, {}),
+        ("speak", "piper"): ({**text, "model": "joe"}, {}),
+        ("speak", "hibari"): ({**text, "model": "heart"}, {}),
+        ("speak", "kokoro"): ({"text": "Puedo volar.", "language": "es", "seed": 1, "voice": "jf_alpha"}, {}),
+        ("speak", "espeak"): (text, {}),
+        ("clean", "classic"): ({"level": -20, "highpass": 80}, {"sound": sound}),
+        ("clean", "timeline"): ({"samples": 96_000, "starts": [24_000]}, {"take:0": sound}),
+        ("lipsync", "viseme"): (
+            {"fps": 30, "frames": 40, "lead": 3, "take": TAKE, "emotion": "neutral", "sync_strength": 1.0, "seed": 1},
+            {"sound": sound},
+        ),
+        ("caption", "libass"): (CAPTIONS, {}),
+    }
+
+
+NEURAL = {"piper", "hibari", "kokoro"}
+"""Their sound's last bits depend on the processor's arithmetic, so their times stand for them."""
+
+
+def made() -> dict[str, str]:
+    """(verb, backend, version) as one text -> digest of all files that the backend made."""
+    found = {}
+    with tempfile.TemporaryDirectory() as base:
+        for (verb, name), (request, inputs) in requests(Path(base)).items():
+            backend = load(verb, name)
+            workdir = Path(base) / f"{verb}-{name}"
+            workdir.mkdir()
+            files = backend.run(request, inputs, workdir).files
+            kept = {role: path for role, path in files.items() if role == "times" or name not in NEURAL}
+            found[f"{verb} {name} v{backend.version}"] = digest({role: file_digest(path) for role, path in kept.items()})
+            getattr(backend, "close", lambda: None)()
+    return found
+
+
+if __name__ == "__main__":
+    if sys.argv[1:] != ["--write"]:
+        sys.exit("usage: python -m tests.backends.golden --write")
+    STORED.write_text(json.dumps(made(), indent=2) + "\n")

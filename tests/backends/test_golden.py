@@ -1,0 +1,24 @@
+"""A backend whose result changed has a new version: otherwise stores would keep serving the old result."""
+
+from __future__ import annotations
+
+import json
+
+from talkmill.backends import REGISTRY
+from tests.backends import golden
+
+
+def test_what_a_backend_makes_changes_only_with_its_version() -> None:
+    """The digests of golden.json hold."""
+    stored, now = json.loads(golden.STORED.read_text()), golden.made()
+    changed = sorted(key for key in now if stored.get(key) != now[key])
+    assert not changed, (
+        f"the result of {', '.join(changed)} is not what golden.json says. If that is meant, raise the backend's `version` "
+        "(unless it has never been released with this one) and run: python -m tests.backends.golden --write"
+    )
+    assert stored.keys() == now.keys()
+
+
+def test_every_embedded_backend_is_watched(tmp_path) -> None:
+    """All but those whose result depends on ffmpeg's own build."""
+    assert set(REGISTRY) - set(golden.requests(tmp_path)) == {("render", "ffmpeg"), ("check", "file")}
