@@ -114,3 +114,46 @@ def takes(folder: Path) -> Iterator[Spoken]:
                 take = Take.from_json(json.loads((place / "times.json").read_bytes()))
                 yield Spoken(language, label, text, place / "sound.wav", take)
             getattr(backend, "close", lambda: None)()
+
+
+def errors(folder: Path) -> dict[str, object]:
+    """Error of word starts in ms for each aligner and language, and matches of right and wrong texts, as a table's rows."""
+    import numpy as np
+
+    from talkmill.backends.align import sphinx
+
+    spoken = list(takes(folder))
+    rows: dict[str, object] = {}
+    for name in ("sphinx", "synthesis"):
+        aligner = backends.load("align", name)
+        found: dict[str, list[float]] = {}
+        right, wrong, refused = [], [], 0
+        for one in spoken:
+            times, facts = _aligned(aligner, one, one.text, folder)
+            pairs = zip(times.words, one.take.words, strict=True)
+            found.setdefault(one.language, []).extend(abs(a.start - b.start) / 48 for a, b in pairs)
+            right.append(facts["match"])
+            texts = SENTENCES[one.language]
+            try:
+                wrong.append(_aligned(aligner, one, texts[(texts.index(one.text) + 1) % len(texts)], folder)[1]["match"])
+            except sphinx.Refused:
+                refused += 1
+        for language, values in found.items():
+            low, high = np.percentile(values, [50, 95])
+            rows[f"{name}, {language}: word starts, median and p95 in ms (30, 80)"] = f"{low:.0f} {high:.0f} of {len(values)}"
+        rows[f"{name}: lowest match of {len(right)} right texts"] = round(min(right), 2)
+        rows[f"{name}: highest match of {len(wrong)} wrong texts"] = f"{max(wrong):.2f}, and {refused} refused"
+    return rows
+
+
+def _aligned(aligner: backends.Backend, one: Spoken, text: str, folder: Path) -> tuple[Take, Mapping[str, backends.JSON]]:
+    result = aligner.run({"text": text, "language": one.language}, {"sound": one.sound}, folder)
+    return Take.from_json(json.loads(result.files["times"].read_bytes())), result.facts
+
+
+if __name__ == "__main__":
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as place:
+        for label, value in errors(Path(place)).items():
+            print(f"{label}  {value}")

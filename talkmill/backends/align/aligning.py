@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -13,13 +13,13 @@ from talkmill.backends.align.reference import Reference, reference
 from talkmill.backends.speak import edges, take
 from talkmill.backends.speak.times import Phone
 from talkmill.media import sound
-from talkmill.model import Take
+from talkmill.model import SAMPLE_RATE, Take
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Align: TypeAlias = Callable[[NDArray[np.float32], Reference, bool], list[Phone]]
+    Align: TypeAlias = Callable[[NDArray[np.float32], Reference], list[Phone]]
 
 PAD = 0.3
 """Seconds of silence put before and after a recording: it may begin with the first word at once."""
@@ -45,20 +45,25 @@ def aligned(align: Align, samples: NDArray[np.float32], spoken: Reference, sung:
         align: an aligner's function.
         samples: the recording, (n,) at `sound.MODEL_RATE`.
         spoken: the text.
-        sung: whether it is a song.
+        sung: whether it is a song: held sounds are shortened while it is aligned.
     """
     import numpy as np
 
+    from talkmill.backends.align.song import shortened
     from talkmill.backends.align.trust import matches
 
     pad = round(PAD * sound.MODEL_RATE)
-    padded = np.pad(samples.astype(np.float32), pad)
-    phones = take.merged(align(padded, spoken, sung))
-    edges.refine(phones, padded, sound.MODEL_RATE, 0.0)
-    fit = matches(padded, phones)
+    heard = np.pad(samples.astype(np.float32), pad)
+    places = whole = np.array([0.0, float(len(heard))])
+    if sung:
+        heard, places, whole = shortened(heard)
+    phones = take.merged(align(heard, spoken))
+    edges.refine(phones, heard, sound.MODEL_RATE, 0.0)
+    fit = matches(heard, phones)
     for phone in phones:
-        phone.start = min(max(phone.start - pad, 0), len(samples))
-        phone.end = min(max(phone.end - pad, 0), len(samples))
+        start, end = np.interp([phone.start, phone.end], places, whole) - pad
+        phone.start = min(max(float(start), 0.0), len(samples))
+        phone.end = min(max(float(end), 0.0), len(samples))
     return Aligned(spoken.words, [phone for phone in phones if phone.end > phone.start], fit)
 
 
@@ -79,14 +84,8 @@ def facts(times: Take, fit: Mapping[int, float]) -> dict[str, JSON]:
     from talkmill.backends.align.trust import overall
 
     words = [
-        [word.text, round(word.start / 48000, 3), round(word.end / 48000, 3), round(fit[index], 3)]
+        [word.text, round(word.start / SAMPLE_RATE, 3), round(word.end / SAMPLE_RATE, 3), round(fit[index], 3)]
         for index, word in enumerate(times.words)
         if index in fit
     ]
     return {"match": round(overall(fit), 3), "words": words}
-
-
-def worst(words: Sequence[Sequence[JSON]], count: int = 5) -> list[Sequence[JSON]]:
-    """The words that fit least, in the order in which they are heard."""
-    chosen = sorted(words, key=lambda word: word[3])[:count]
-    return sorted(chosen, key=lambda word: word[1])

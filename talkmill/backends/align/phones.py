@@ -73,8 +73,10 @@ def base(symbol: str) -> str:
 
 
 def pronounced(symbols: Sequence[str]) -> list[tuple[str, int]]:
-    """The phones that a word's IPA letters are, each with how many of the letters it takes; letters without a phone are left out
-    of nothing: they are taken with the phone before them (or after, at the front)."""
+    """The phones that a word's IPA letters are, each with how many of the letters it takes.
+
+    A letter without a phone goes with the one before it, at the front with the one after it.
+    """
     found: list[tuple[str, int]] = []
     letters = [base(symbol) for symbol in symbols]
     waiting = 0

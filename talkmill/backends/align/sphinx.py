@@ -50,13 +50,12 @@ class Sphinx:
         return aligning.run(align, request, inputs, workdir)
 
 
-def align(samples: NDArray[np.float32], spoken: Reference, sung: bool) -> list[Phone]:
-    """Phones and pauses of a recording, in samples of 16 kHz, without holes; `sung` changes nothing: a state may last.
+def align(samples: NDArray[np.float32], spoken: Reference) -> list[Phone]:
+    """Phones and pauses of a recording, in samples of 16 kHz, without holes.
 
     Args:
         samples: (n,) at 16 kHz, with `aligning.PAD` seconds of silence at both ends.
         spoken: the text's phones.
-        sung: not used.
 
     Raises:
         Refused: no hypothesis.

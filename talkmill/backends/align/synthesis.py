@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from talkmill.backends import JSON, Result
 from talkmill.backends.align import aligning
 from talkmill.backends.align.reference import Reference, reference
-from talkmill.backends.speak.times import VOWELS, Phone
+from talkmill.backends.speak.times import Phone
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,8 +21,6 @@ LEVEL = 1.5
 """Weight of the level and its slope against the other coefficients."""
 PACE = 0.3
 """What a frame costs that is longer or shorter than the reference's, in units of distance (two sounds are about 5 apart)."""
-HELD = 6.0
-"""What a consonant's frame costs that lasts longer, where the line is sung: the note's length goes to the vowel."""
 RIDGE = 30.0
 """Weight of "no change" in the map from the synthetic speaker to the recorded one, in frames."""
 COARSE = 8
@@ -53,13 +51,12 @@ class Synthesis:
         return aligning.run(align, request, inputs, workdir)
 
 
-def align(samples: NDArray[np.float32], spoken: Reference, sung: bool) -> list[Phone]:
+def align(samples: NDArray[np.float32], spoken: Reference) -> list[Phone]:
     """Phones and pauses of a recording, in samples of `features.RATE`, without holes.
 
     Args:
         samples: (n,) at `features.RATE`, with `aligning.PAD` seconds of silence at both ends.
         spoken: the text's synthetic speech.
-        sung: vowels may last as long as they like, consonants may not.
     """
     import numpy as np
 
@@ -73,10 +70,10 @@ def align(samples: NDArray[np.float32], spoken: Reference, sung: bool) -> list[P
     mine, theirs = features.cepstra(np.pad(model, pad)), features.cepstra(samples)
     spans = [Phone(p.symbol, p.start / spoken.rate, p.end / spoken.rate, p.word) for p in spoken.phones]
     kinds, places = _layout(spans, len(mine))
-    template = _template(mine[places] * weights, kinds, spans, sung)
+    template = _template(mine[places] * weights, kinds)
     path = _path(template, theirs * weights)
     told = mine[places[path]]
-    template = _template(_mapped(told, theirs, mine)[places] * weights, kinds, spans, sung)
+    template = _template(_mapped(told, theirs, mine)[places] * weights, kinds)
     path = _path(template, theirs * weights)
     return _phones(spans, kinds, path)
 
@@ -109,18 +106,14 @@ def _layout(spans: Sequence[Phone], frames: int) -> tuple[Whole, Whole]:
     return np.array(kinds), np.array(places)
 
 
-def _template(frames: Array, kinds: Whole, spans: Sequence[Phone], sung: bool) -> Template:
-    """The frames with what it costs to depart from their pace: silence may last as long as it likes, and so may a sung vowel."""
+def _template(frames: Array, kinds: Whole) -> Template:
+    """The frames with what it costs to depart from their pace; silence may last as long as it likes, or not at all."""
     import numpy as np
 
     from talkmill.backends.align.dtw import Template
 
-    silent = kinds < 0
-    vowel = np.array([kind >= 0 and spans[kind].symbol[:1] in VOWELS for kind in kinds])
-    stay = np.where(silent, 0.0, PACE)
-    if sung:
-        stay = np.where(silent | vowel, 0.0, HELD)
-    return Template(frames, stay, np.where(silent, 0.0, PACE), silent)
+    pace = np.where(kinds < 0, 0.0, PACE)
+    return Template(frames, pace, pace, kinds < 0)
 
 
 def _path(template: Template, recording: Array) -> Whole:

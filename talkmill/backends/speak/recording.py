@@ -111,7 +111,7 @@ def decoded(path: Path, workdir: Path) -> NDArray[np.float32]:
         table, _ = sound.read(out)
     except MediaError as error:
         said = str(error)
-        if "matches no streams" in said:
+        if _without_sound(path):
             raise BackendError(f"speak: recording: {path.name}: holds no sound. Name a file with sound.") from None
         reason = re.search(r"\(([^()]*(?:\([^()]*\)[^()]*)*)\)", said)
         raise BackendError(
@@ -131,6 +131,15 @@ def decoded(path: Path, workdir: Path) -> NDArray[np.float32]:
     if not len(table):
         raise BackendError(f"speak: recording: {path.name}: holds no sound (0 samples). Export it again.")
     return table[:, 0]
+
+
+def _without_sound(path: Path) -> bool:
+    """Whether ffmpeg can open the file, and finds no sound stream in it."""
+    try:
+        _, words = ffmpeg.run(["-i", ffmpeg.url(path), "-map", "0", "-c", "copy", "-t", "0.1", "-f", "null", "-"])
+    except MediaError:
+        return False
+    return "Audio:" not in words
 
 
 def cut(samples: NDArray[np.float32], start: float | None, end: float | None, name: str) -> NDArray[np.float32]:
