@@ -23,7 +23,7 @@ episodes:
 
 
 def test_a_recording_is_captioned_and_its_change_is_seen(tmp_path):
-    """Captions hold the text, the manifest the recording and the music; the master has both; another file makes another take."""
+    """Captions hold the text, the manifest the recording and the music; another file makes another take, and only that."""
     project = Project.new(tmp_path / "project")
     (project.root / "takes").mkdir()
     backend = load("speak", "piper")

@@ -49,7 +49,7 @@ def aligned(align: Align, samples: NDArray[np.float32], spoken: Reference, sung:
     """
     import numpy as np
 
-    from talkmill.backends.align.song import shortened
+    from talkmill.backends.align.song import open_vowels, shortened
     from talkmill.backends.align.trust import matches
 
     pad = round(PAD * sound.MODEL_RATE)
@@ -64,6 +64,8 @@ def aligned(align: Align, samples: NDArray[np.float32], spoken: Reference, sung:
         start, end = np.interp([phone.start, phone.end], places, whole) - pad
         phone.start = min(max(float(start), 0.0), len(samples))
         phone.end = min(max(float(end), 0.0), len(samples))
+    if sung:
+        open_vowels(phones, sound.MODEL_RATE)
     return Aligned(spoken.words, [phone for phone in phones if phone.end > phone.start], fit)
 
 

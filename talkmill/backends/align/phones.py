@@ -68,7 +68,11 @@ SINGLES = {**VOWELS, **CONSONANTS}
 
 def base(symbol: str) -> str:
     """The first letter of a symbol, without marks."""
-    bare = [c for c in unicodedata.normalize("NFD", symbol.replace("ç", "\ue000")) if unicodedata.category(c) not in ("Mn", "Lm", "Sk")]
+    bare = [
+        c
+        for c in unicodedata.normalize("NFD", symbol.replace("ç", "\ue000"))
+        if unicodedata.category(c) not in ("Mn", "Lm", "Sk")
+    ]
     return (bare[0] if bare else "").replace("\ue000", "ç")
 
 

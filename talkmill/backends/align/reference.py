@@ -43,7 +43,12 @@ def reference(written: str, language: str) -> Reference:
     worker = Worker("espeak", "espeak_worker.py")
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "sound.raw"
-        question = {"voice": language, "names": espeak_voices.NAMES, "text": " ".join(word for word in said if word), "out": str(out)}
+        question = {
+            "voice": language,
+            "names": espeak_voices.NAMES,
+            "text": " ".join(word for word in said if word),
+            "out": str(out),
+        }
         try:
             answer = worker.ask({**question, "rate": espeak.WORDS_A_MINUTE, "pitch": 50})
         finally:

@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from talkmill.backends.speak.times import VOWELS, Phone
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
 STEADY = 20.0
-"""Change in dB (the length of the difference of two cepstra) under which a frame is part of a held sound; speech has about 40."""
+"""Change in dB (length of the difference of two cepstra) under which a frame is part of a held sound; speech has about 40."""
 SPAN = 3
 """Frames (15 ms) on either side over which change is measured."""
 LEFT = 0.05
 """Seconds that stay of a held sound on either side of the cut."""
 FADE = 160
 """Samples (10 ms at 16 kHz) over which the two sides are joined."""
+
+
+CONSONANT = 0.16
+"""Seconds that a sung consonant lasts at most where a vowel of its word is beside it: the note is the vowel's."""
+
+
+def open_vowels(phones: Sequence[Phone], rate: int) -> None:
+    """Give what a consonant lasts longer than `CONSONANT` to the vowel beside it, in place; times in samples of `rate`."""
+    longest = CONSONANT * rate
+    for index, phone in enumerate(phones):
+        if not phone.symbol or phone.symbol[:1] in VOWELS or phone.end - phone.start <= longest:
+            continue
+        before = phones[index - 1] if index else None
+        after = phones[index + 1] if index + 1 < len(phones) else None
+        if before and before.word == phone.word and before.symbol[:1] in VOWELS:
+            before.end = phone.start = phone.end - longest
+        elif after and after.word == phone.word and after.symbol[:1] in VOWELS:
+            after.start = phone.end = phone.start + longest
 
 
 def shortened(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float64]]:
@@ -57,4 +78,3 @@ def shortened(samples: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArra
     keep.append(samples[at:])
     length += len(samples) - at
     return np.concatenate(keep), np.array([*short, float(length)]), np.array([*full, float(len(samples))])
-

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from talkmill.backends import JSON, Result
 from talkmill.backends.align import aligning
-from talkmill.backends.align.reference import Reference, reference
+from talkmill.backends.align.reference import Reference
 from talkmill.backends.speak.times import Phone
 
 if TYPE_CHECKING:

@@ -68,7 +68,8 @@ def backing(path: Path, music: Mapping[str, Any], samples: int, workdir: Path) -
     whole = workdir / "music.wav"
     filters = f"aresample={SAMPLE_RATE}:resampler=soxr:precision=28,aformat=channel_layouts=mono"
     try:
-        ffmpeg.run(["-i", ffmpeg.url(path), "-map", "0:a:0", "-vn", "-af", filters, "-c:a", "pcm_s16le", "-y", ffmpeg.url(whole)])
+        arguments = ["-map", "0:a:0", "-vn", "-af", filters, "-c:a", "pcm_s16le", "-y", ffmpeg.url(whole)]
+        ffmpeg.run(["-i", ffmpeg.url(path), *arguments])
         table, _ = sound.read(whole)
         level = loudness.measure(whole).integrated if np.abs(table).max(initial=0) > 1e-3 else -math.inf
     except MediaError as error:

@@ -30,7 +30,8 @@ CUT_OFF = 0.5
 """Seconds by which a file may be shorter than its header says."""
 
 MISMATCH = 0.54
-"""Match of a whole text under which it is not what is said. Measured over seven languages (`benchmarks/alignment.py`): right texts have 0.57 and more, wrong ones 0.53 and less."""
+"""Match of a whole text under which it is not what is said. Measured over seven languages
+(`benchmarks/alignment.py`): right texts have 0.57 and more, wrong ones 0.53 and less."""
 MISMATCH_SUNG = 0.35
 """The same for a song: held vowels are heard as anything."""
 LOST, LOST_WORDS = 0.25, 4
@@ -47,8 +48,8 @@ class Recording:
     """A wav, mp3, m4a, flac, ogg or whatever ffmpeg reads, with its text.
 
     Request: `text`, `language`, `start` and `end` (seconds of the file; null: its ends), `sung`. Input: `recording`, the file.
-    Spoken takes lose the silence at their ends beyond 0.10 and 0.15 s, as every voice's do; sung ones keep their length, so that
-    a backing track that fits the file fits the take. Facts: `samples`, `match` (0..1), `aligner`, `doubtful` (words).
+    Spoken takes lose the silence at their ends beyond 0.10 and 0.15 s, as every voice's do; sung ones keep their length, so
+    that a backing track that fits the file fits the take. Facts: `samples`, `match` (0..1), `aligner`, `doubtful` (words).
     """
 
     name: ClassVar[str] = "recording"
@@ -152,7 +153,8 @@ def cut(samples: NDArray[np.float32], start: float | None, end: float | None, na
     first, last = start or 0.0, length if end is None else end
     if first >= length or last > length + 0.1:
         raise BackendError(
-            f"speak: recording: {name}: `start` and `end` lie outside it ({first:g} to {last:g} s of {length:.2f} s). Correct them."
+            f"speak: recording: {name}: `start` and `end` lie outside it ({first:g} to {last:g} s of {length:.2f} s). "
+            "Correct them."
         )
     if last - first > LONGEST:
         raise BackendError(
@@ -170,7 +172,7 @@ def align(model: NDArray[np.float32], spoken: Reference, sung: bool, name: str) 
     least = sum(1 for phone in spoken.phones if phone.symbol) * 0.03
     if seconds < least:
         raise BackendError(
-            f"speak: recording: {name}: is too short for its text ({seconds:.1f} s; so many sounds take {least:.1f} s at least). "
+            f"speak: recording: {name}: is too short for its text ({seconds:.1f} s; its sounds take {least:.1f} s at least). "
             "Correct the text, or `start` and `end`."
         )
     try:
@@ -196,9 +198,7 @@ def untold(model: NDArray[np.float32], found: Aligned) -> tuple[float, float] | 
     return worst and worst[1:]
 
 
-def judge(
-    facts: Mapping[str, Any], sung: bool, name: str, offset: float, gap: tuple[float, float] | None
-) -> None:
+def judge(facts: Mapping[str, Any], sung: bool, name: str, offset: float, gap: tuple[float, float] | None) -> None:
     """Raise unless the recording says the text.
 
     Raises:
@@ -219,8 +219,7 @@ def judge(
         run = [*run, word] if word[3] < LOST else []
         if len(run) >= LOST_WORDS:
             raise BackendError(
-                f"speak: recording: {name}: these words are not in it: {_named(run, offset)}. "
-                "Correct the text, or record them."
+                f"speak: recording: {name}: these words are not in it: {_named(run, offset)}. Correct the text, or record them."
             )
     if gap:
         raise BackendError(

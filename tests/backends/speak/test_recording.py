@@ -53,14 +53,14 @@ def converted(source, target, *options):
     ],
 )
 def test_words_are_where_they_are_heard_whatever_the_file(spoken, record, tmp_path, name, options):
-    """Half of the words start within 30 ms of the voice's own times, all but one within 120 ms; every word is there, in order."""
+    """Half of the words start within 30 ms of the voice's own times, all but one within 120 ms; all are there, in order."""
     path, exact = spoken
     take, samples, facts = record(converted(path, tmp_path / name, *options))
     assert [word.text for word in take.words] == TEXT.split()
     assert take.samples == len(samples) == facts["samples"]
-    # the take is cut to 0.1 s before its first sound: compare from there
-    shift = take.words[0].start - exact.words[0].start
-    off = sorted(abs(a.start - b.start - shift) / 48 for a, b in zip(take.words, exact.words, strict=True))
+    moved = sorted(a.start - b.start for a, b in zip(take.words, exact.words, strict=True))
+    shift = moved[len(moved) // 2]  # noise and codecs change where the silence before the first sound is cut
+    off = sorted(abs(one - shift) / 48 for one in moved)
     assert abs(shift) < 48 * 120
     assert off[len(off) // 2] < 30
     assert off[-2] < 120
