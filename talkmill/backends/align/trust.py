@@ -23,12 +23,8 @@ REACH = 2
 """Frames by which what is heard may lie beside what is expected."""
 
 KINDS = ("P T K", "B D G", "S SH CH Z ZH JH", "F V TH DH HH", "M N NG", "L R ER W Y")
-NEAR = {
-    ("P T K", "B D G"): 0.6,
-    ("B D G", "M N NG"): 0.3,
-    ("B D G", "F V TH DH HH"): 0.4,
-    ("S SH CH Z ZH JH", "F V TH DH HH"): 0.4,
-}
+NEAR = {("P T K", "B D G"): 0.6, ("B D G", "M N NG"): 0.3, ("B D G", "F V TH DH HH"): 0.4}
+NEAR |= {("S SH CH Z ZH JH", "F V TH DH HH"): 0.4}
 NEAR |= {("P T K", "S SH CH Z ZH JH"): 0.2, ("P T K", "F V TH DH HH"): 0.3, ("M N NG", "L R ER W Y"): 0.3}
 PLACES = {
     "IY": (0.0, 0.0), "IH": (0.2, 0.2), "EY": (0.3, 0.1), "EH": (0.55, 0.2), "AE": (0.85, 0.2), "AA": (1.0, 0.7), "AY": (0.8, 0.4),
