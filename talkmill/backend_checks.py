@@ -14,6 +14,7 @@ from typing import Any
 
 from talkmill import backends
 from talkmill.backends.caption import fonts
+from talkmill.backends.speak import espeak_voices
 from talkmill.errors import MediaError, Problem, RequestError
 from talkmill.specs import resolve
 from talkmill.specs.cross import is_font
@@ -92,6 +93,19 @@ def sheets(project: Project) -> Iterable[Problem]:
             yield project.problem(name, ("portrait", "folder"), what, cure)
 
 
+def recordings(project: Project) -> Iterable[Problem]:
+    """Recordings in a language that no aligner knows: both take the phonemes from espeak-ng."""
+    known = espeak_voices.installed()
+    for item in told(project):
+        if known is None or known.speaks(item.language):
+            continue
+        for number, _, _ in item.lines:
+            if resolve.recording(item.episode.script[number], item.language):
+                what = f"is in a language that no aligner knows (found {item.language})"
+                cure = "Correct the language's tag, or take the recording away and let a voice speak the line."
+                yield project.problem_in(item.file, (*item.where, "script", number, "recording"), what, cure)
+
+
 def voice_files(project: Project) -> Iterable[Problem]:
     """Voices that there are not: a file of the user's that is none, a name or a number that is unknown."""
     for name, character in project.characters.items():
@@ -124,7 +138,8 @@ def voices(project: Project) -> Iterable[Problem]:
     for item in told(project):
         if project.touched(item.file, (*item.where, "languages")) or project.touched(item.file, ("languages",)):
             continue
-        for speaker in sorted({speaker for _, speaker, _ in item.lines}):
+        spoken = [line for line in item.lines if not resolve.recording(item.episode.script[line[0]], item.language)]
+        for speaker in sorted({speaker for _, speaker, _ in spoken}):
             wanted.setdefault((speaker, item.language), []).append(item.episode.id)
     for (speaker, language), episodes in sorted(wanted.items()):
         character = project.characters[speaker]
@@ -284,5 +299,5 @@ def _settings(model: Path) -> dict[str, Any] | None:
     return facts if good else None
 
 
-CHECKS: tuple[Check, ...] = (portraits, sheets, voice_files, voices, families, letters, name_lines)
+CHECKS: tuple[Check, ...] = (portraits, sheets, voice_files, voices, recordings, families, letters, name_lines)
 """Every check, as `specs.load.load` takes them."""

@@ -145,6 +145,17 @@ class Planner:
             options["model"] = "file"
         return {"backend": kind, "options": options, "files": files}
 
+    def recordings(self, episode: Any, language: str) -> dict[str, Any]:
+        """The lines that the user has recorded, by number: backend, options and the file."""
+        found = {}
+        for index, line in enumerate(episode.script):
+            path = resolve.recording(line, language)
+            if path:
+                options = {"start": line.start, "end": line.end, "sung": line.sung}
+                kind = backend("speak", "recording", self.ffmpeg)
+                found[str(index)] = {"backend": kind, "options": options, "files": {"recording": self.file(path)}}
+        return found
+
     def release(self, schedule: Any, episode: Any, language: str, due: bool) -> None:
         """All tickets of one episode in one language."""
         project, config = self.project, self.project.config
@@ -169,19 +180,24 @@ class Planner:
         burn = any(style["show"] for style in styles.values())
 
         write = self.recipe("write", folder, {"utterances": lines}, {})
-        voices = {one: self.voice(one, language) for one in cast}
-        speak = self.recipe("speak", folder, {"voices": voices, "seed": config.seed}, {"write": write})
+        recordings = self.recordings(episode, language)
+        voiced = sorted({line["speaker"] for index, line in enumerate(lines) if str(index) not in recordings})
+        voices = {one: self.voice(one, language) for one in voiced}
+        spoken = {"voices": voices, "recordings": recordings, "seed": config.seed}
+        speak = self.recipe("speak", folder, spoken, {"write": write})
+        music = episode.music and {"file": self.file(episode.music.file)} | episode.music.model_dump(include={"gain", "under"})
         clean = self.recipe(
             "clean",
             folder,
             {
                 "backend": backend("clean", "classic", self.ffmpeg),
-                "mixer": backend("clean", "timeline"),
+                "mixer": backend("clean", "timeline", self.ffmpeg),
                 "level": TAKE_LEVEL,
                 "highpass": HIGHPASS,
                 "fps": config.fps,
                 "intro": INTRO,
                 "outro": OUTRO,
+                "music": music,
             },
             {"write": write, "speak": speak},
         )

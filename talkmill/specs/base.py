@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationInfo, f
 
 from talkmill.specs.scalars import field_leaves, typed
 
+LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
+
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN)]
 RelativePath = Annotated[str, StringConstraints(min_length=1, max_length=300)]
 """A path inside the project; the loader refuses what leaves it."""
 

@@ -68,6 +68,7 @@ def problems(
         yield from _length(sheet, placed)
         yield from _silent(sheet, placed)
         yield from _scene(root, sheet, (*placed.where, "scene"), placed.episode.scene)
+        yield from _recordings(root, sheet, placed)
     if "config.yaml" in sheets:
         yield from _scene(root, sheets["config.yaml"], ("scene",), config.scene)
     for name, character in characters.items():
@@ -230,6 +231,26 @@ def _drawings(root: Path, sheet: Sheet, where: Where, given: str) -> Iterator[Pr
             found = entry.relative_to(path).as_posix() if path else ""
             what = f"holds a link that leaves the project (found {quote(found)})"
             yield sheet.problem(where, what, "Put the file itself into the project.")
+
+
+def _recordings(root: Path, sheet: Sheet, placed: Placed) -> Iterator[Problem]:
+    """Recordings and music that are not there, and one recording for several languages."""
+    for index, line in enumerate(placed.episode.script):
+        place: Where = (*placed.where, "script", index, "recording")
+        if isinstance(line.recording, dict):
+            for language, path in line.recording.items():
+                _, problem = _inside(root, sheet, (*place, language), path)
+                yield from [problem] if problem else []
+        elif line.recording is not None:
+            _, problem = _inside(root, sheet, place, line.recording)
+            yield from [problem] if problem else []
+            if len(placed.languages) > 1:
+                what = f"is one recording, and the episode is made in {' and '.join(placed.languages)}"
+                cure = f"Say whose it is, like {{{placed.languages[0]}: {line.recording}}}; other languages use the voice."
+                yield sheet.problem(place, what, cure)
+    if placed.episode.music:
+        _, problem = _inside(root, sheet, (*placed.where, "music", "file"), placed.episode.music.file)
+        yield from [problem] if problem else []
 
 
 def _inside(root: Path, sheet: Sheet, where: Where, given: str, folder: bool = False) -> tuple[Path | None, Problem | None]:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from talkmill.specs import defaults, templates
-from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, LANGUAGE_PATTERN, Character, Config, Schedule, Spec
+from talkmill.specs.base import LANGUAGE_PATTERN
+from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, Character, Config, Schedule, Spec
 from talkmill.specs.shorthand import ID_PATTERN
 
 REPAIR = "python -m talkmill.specs.documents --write"

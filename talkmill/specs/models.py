@@ -12,19 +12,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from talkmill.specs.acting import FEELING, SHOTS, VIEW, ShotRule, feeling, rule, view
-from talkmill.specs.base import RelativePath, Spec
+from talkmill.specs.base import Language, RelativePath, Spec
 from talkmill.specs.portraits import Portrait
 from talkmill.specs.scalars import wrong
 from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, unique
+from talkmill.specs.sounds import Music, Recordings, of_a_recording
 
-LANGUAGE_PATTERN = r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$"
 COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
 HASHTAG_PATTERN = r"^[^#\s]{1,60}$"
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN)]
 Colour = Annotated[str, StringConstraints(pattern=COLOUR_PATTERN)]
-
 MAX_LINE = 1000
 """Characters of one line: over a minute of speech, more than anybody says in one go, and all of it one take that is made anew
 when a letter changes."""
@@ -261,6 +259,16 @@ class Line(Spec):
     )
     """Who is in the picture during this line: `together`, a character, or a list of characters from left to right. Without it
     the episode's `shots` decide."""
+    recording: Recordings = Field(default=None, examples=["recordings/hello.mp3", {"en": "recordings/hello.wav"}])
+    """A sound file of the project in which the text is spoken: one, or one for each language; it stands over the voice."""
+    start: float | None = Field(default=None, ge=0, le=36000)
+    """Second of the recording at which the line begins; without it the file's beginning."""
+    end: float | None = Field(default=None, gt=0, le=36000)
+    """Second of the recording at which the line ends; without it the file's end."""
+    sung: bool = False
+    """Whether the recording is sung: vowels last as long as their notes, and nothing is cut off at the ends."""
+
+    _of_a_recording = model_validator(mode="after")(of_a_recording)
 
 
 class Post(Spec):
@@ -310,6 +318,8 @@ class Episode(Spec):
     """Shapes to render. Without them the config's."""
     post: Post = Post()
     """Text and tags of the post."""
+    music: Music | None = None
+    """A track under the whole episode."""
 
 
 class Schedule(Spec):

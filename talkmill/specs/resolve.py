@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from talkmill.specs import defaults
-from talkmill.specs.models import Character, Config, Episode, Scene
+from talkmill.specs.models import Character, Config, Episode, Line, Scene
 
 
 def scene(config: Config, character_id: str, character: Character, episode: Episode | None = None) -> dict[str, Any]:
@@ -81,6 +81,14 @@ def text(value: str | Mapping[str, str], language: str) -> str:
 def spoken(value: str | Mapping[str, str], language: str) -> str:
     """The text of a line as one paragraph: `text` with every run of white space as one space."""
     return " ".join(text(value, language).split())
+
+
+def recording(line: Line, language: str) -> str | None:
+    """The path of a line's recording in a language: the one file there is, or the mapping's `es-MX`, else its `es`."""
+    value = line.recording
+    if value is None or isinstance(value, str):
+        return value
+    return value.get(language) or value.get(language.split("-")[0])
 
 
 def _given(layer: Scene) -> dict[str, Any]:

@@ -17,7 +17,9 @@ ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 PHOTOS = ("file", "photo")
 """What people call a portrait that is a photo."""
 OPTIONS = ("pause", "emotion", "overlap", "shot")
-LINE_KEYS = ("speaker", "text", *OPTIONS)
+RECORDING_KEYS = ("recording", "start", "end", "sung")
+"""Keys that the short form `character: text` does not have: that needs a line of several keys anyhow."""
+LINE_KEYS = ("speaker", "text", *OPTIONS, *RECORDING_KEYS)
 
 _LANGUAGE_KEY = re.compile(r"[a-z]{2}(-[A-Za-z0-9]{2,8})?")
 _DATE = re.compile(r"(19|20|21)\d\d-\d\d-\d\d([Tt ].+)?")
@@ -36,6 +38,9 @@ def line(value: Any) -> Any:
     if isinstance(value, str):
         return {"text": value}
     speaker = short_speaker(value)
+    if speaker is not None and (given := [key for key in RECORDING_KEYS if key in value]):
+        cure = f"Write it as {{speaker: {speaker}, text: ..., {given[0]}: ...}}."
+        raise wrong(f"has {given[0]} in the short form", cure)
     if speaker is not None:
         return {"speaker": speaker, "text": value[speaker], **{key: item for key, item in value.items() if key in LINE_KEYS}}
     if isinstance(value, dict) and "text" not in value and "speaker" not in value:

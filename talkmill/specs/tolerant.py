@@ -16,7 +16,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from talkmill.errors import Problem
-from talkmill.specs.models import COLOUR_PATTERN, LANGUAGE_PATTERN, Background, Line, Spec
+from talkmill.specs.base import LANGUAGE_PATTERN
+from talkmill.specs.models import COLOUR_PATTERN, Background, Line, Spec
 from talkmill.specs.scalars import leaves
 from talkmill.specs.shorthand import LINE_KEYS
 from talkmill.specs.wording import TAG_ERRORS, Place, nearest, place_of, problem

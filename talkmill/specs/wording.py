@@ -11,7 +11,8 @@ from typing import Any, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from talkmill.errors import Problem
-from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, LANGUAGE_PATTERN, Line, Spec
+from talkmill.specs.base import LANGUAGE_PATTERN
+from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, Line, Spec
 from talkmill.specs.scalars import leaves
 from talkmill.specs.shorthand import ID_PATTERN, short_speaker
 from talkmill.specs.yaml_file import Sheet, Where, quote

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from talkmill.errors import RequestError
 from talkmill.model import SAMPLE_RATE, Segment, Timeline, Utterance
@@ -57,6 +58,16 @@ def timeline(fps: int, lines: list[Utterance], samples: list[int], intro: float,
     return Timeline(fps, tuple(segments))
 
 
+def music_start(job: Job, under: str, plan: Timeline) -> int:
+    """The sample of the episode at which its music begins: 0, or where the first sung recording does."""
+    recordings = job.store.recipe(job.tickets["speak"].recipe)["settings"]["recordings"]
+    sung = [int(index) for index, line in recordings.items() if line["options"]["sung"]]
+    if under == "episode" or not sung:
+        return 0
+    first = min(sung)
+    return plan.take_start(first) - round((recordings[str(first)]["options"]["start"] or 0) * SAMPLE_RATE)
+
+
 def _check_overlap(
     index: int, lines: list[Utterance], start: int, starts: list[int], ends: list[int], rate: int, samples: list[int]
 ) -> None:
@@ -87,12 +98,15 @@ def run(job: Job) -> Outcome:
     }
     samples = [takes[str(index)].facts["samples"] for index in range(len(lines))]
     plan = timeline(settings["fps"], lines, samples, settings["intro"], settings["outro"])
-    master = job.make(
-        settings["mixer"],
-        {
-            "samples": plan.frames * plan.samples_per_frame,
-            "starts": [plan.take_start(index) for index in range(len(lines))],
-        },
-        {f"take:{name}": making.files["sound"] for name, making in cleaned.items()},
-    )
+    mix: dict[str, Any] = {
+        "samples": plan.frames * plan.samples_per_frame,
+        "starts": [plan.take_start(index) for index in range(len(lines))],
+    }
+    inputs = {f"take:{name}": making.files["sound"] for name, making in cleaned.items()}
+    files = {}
+    if music := settings["music"]:
+        mix["music"] = {"level": settings["level"] + music["gain"], "start": music_start(job, music["under"], plan)}
+        inputs["music"] = music["file"]["digest"]
+        files["music"] = job.root / music["file"]["path"]
+    master = job.make(settings["mixer"], mix, inputs, files)
     return Outcome({**cleaned, "master": master}, {"timeline": plan.to_json()})

@@ -47,6 +47,7 @@ def readable(value: Mapping[str, Any]) -> bytes:
 def post_fields(job: Job) -> dict[str, Any]:
     """What a person or a tool needs to post the video."""
     settings = job.settings
+    synthetic = bool(recipe_of(job, "speak")["settings"]["voices"])
     return {
         "title": settings["title"],
         "text": settings["post"]["text"],
@@ -55,8 +56,8 @@ def post_fields(job: Job) -> dict[str, Any]:
         "publish_at": settings["publish_at"],
         # Lines to put under the post: some licences (CC BY) ask that the creator is named where the work is shown.
         "attribution": [line for line in map(attribution, credits(job)) if line],
-        # Every voice is synthesised: platforms ask for this to be declared. The characters are drawn, not photographed.
-        "ai_label": {"contains_synthetic_media": True, "synthetic_voice": True, "realistic_person": False},
+        # Platforms ask for this to be declared. A voice is synthesised unless every line is a recording; characters are drawn.
+        "ai_label": {"contains_synthetic_media": True, "synthetic_voice": synthetic, "realistic_person": False},
     }
 
 
@@ -103,6 +104,11 @@ def credits(job: Job) -> list[dict[str, str]]:
     for character, voice in sorted(recipe_of(job, "speak")["settings"]["voices"].items()):
         licence = job.backend("speak", voice["backend"]["name"]).licence
         found.append({"what": f"voice of {names[character]} ({voice['backend']['name']})", "name": licence})
+    for recording in recipe_of(job, "speak")["settings"]["recordings"].values():
+        entry = {"what": f"recording {recording['files']['recording']['path']}", "name": "your own"}
+        found += [entry] if entry not in found else []
+    if music := recipe_of(job, "clean")["settings"]["music"]:
+        found.append({"what": f"music {music['file']['path']}", "name": "your own"})
     fonts = job.tickets["caption"].facts.get("fonts", [])
     licence = job.backend("caption", recipe_of(job, "caption")["settings"]["backend"]["name"]).licence
     for family in dict.fromkeys(font["family"] for font in fonts):

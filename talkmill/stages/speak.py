@@ -1,4 +1,4 @@
-"""speak: one take an utterance."""
+"""speak: one take an utterance, from its speaker's voice or from a recording."""
 
 from __future__ import annotations
 
@@ -26,8 +26,11 @@ def run(job: Job) -> Outcome:
     makings = {}
     for index, data in enumerate(job.tickets["write"].facts["utterances"]):
         line = Utterance.from_json(data)
-        voice = job.settings["voices"][line.speaker]
-        request = {**paced(voice["options"], line), "text": line.text, "language": line.language, "seed": job.settings["seed"]}
+        recorded = job.settings["recordings"].get(str(index))
+        voice = recorded or job.settings["voices"][line.speaker]
+        request = {**voice["options"], "text": line.text, "language": line.language}
+        if not recorded:
+            request = {**paced(request, line), "seed": job.settings["seed"]}
         inputs = {name: file["digest"] for name, file in voice["files"].items()}
         files = {name: job.root / file["path"] for name, file in voice["files"].items()}
         makings[str(index)] = job.make(voice["backend"], request, inputs, files)

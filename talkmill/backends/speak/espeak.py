@@ -75,12 +75,6 @@ class Espeak:
         said = [text.spoken(word, request["language"]) for word in words]
         text.require_speakable(self.name, request["text"], said)
         effects = request.get("effects") or {}
-        starts: list[tuple[int, int]] = []  # character at which a word begins, word
-        length = 0
-        for index, word in enumerate(said):
-            if word:
-                starts.append((length, index))
-                length += len(word) + 1
         worker = Worker("espeak", "espeak_worker.py")
         with tempfile.TemporaryDirectory() as folder:
             out = Path(folder) / "sound.raw"
@@ -99,8 +93,19 @@ class Espeak:
                 worker.close()
             raw = np.frombuffer(out.read_bytes(), "<i2").astype(np.float32) / np.float32(32768)
         speech = take.Speech(answer["rate"], LATE, effects)
-        speech.timed(raw, phones(answer, starts))
+        speech.timed(raw, phones(answer, word_starts(said)))
         return take.finish(speech, words, workdir)
+
+
+def word_starts(said: Sequence[str]) -> list[tuple[int, int]]:
+    """The character at which each word begins in the text that the engine gets, and the word's index."""
+    starts: list[tuple[int, int]] = []
+    length = 0
+    for index, word in enumerate(said):
+        if word:
+            starts.append((length, index))
+            length += len(word) + 1
+    return starts
 
 
 def phones(answer: Mapping[str, Any], starts: Sequence[tuple[int, int]]) -> list[Phone]:
