@@ -123,9 +123,7 @@ def review(video: Path) -> Review:
     elif movie.first("soun") is None:
         found.note = "There is no sound, so lip sync is not measured."
     elif not subject.faces:
-        found.note = (
-            f"Its mouths are drawings ({', '.join(subject.drawn)}), so lip sync is not measured."
-        )
+        found.note = f"Its mouths are drawings ({', '.join(subject.drawn)}), so lip sync is not measured."
     if found.note:
         watch.decoded(video)
         return found

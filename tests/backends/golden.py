@@ -49,6 +49,16 @@ def tone(path: Path) -> Path:
     return path
 
 
+SAID = "Good morning, my friends, the bread is warm."
+
+
+def said(folder: Path) -> Path:
+    """A recording: espeak's own sound, which is the same to the byte everywhere."""
+    workdir = folder / "said"
+    workdir.mkdir()
+    return load("speak", "espeak").run({"text": SAID, "language": "en", "seed": 1}, {}, workdir).files["sound"]
+
+
 def requests(folder: Path) -> dict[tuple[str, str], tuple[Mapping[str, Any], Mapping[str, Path]]]:
     """(verb, backend) -> (request, inputs)."""
     sound = tone(folder / "tone.wav")
@@ -60,6 +70,10 @@ def requests(folder: Path) -> dict[tuple[str, str], tuple[Mapping[str, Any], Map
         ("speak", "hibari"): ({**text, "model": "heart"}, {}),
         ("speak", "kokoro"): ({"text": "Puedo volar.", "language": "es", "seed": 1, "voice": "jf_alpha"}, {}),
         ("speak", "espeak"): (text, {}),
+        ("speak", "recording"): (
+            {"text": SAID, "language": "en", "start": None, "end": None, "sung": False, "seed": 1},
+            {"recording": said(folder)},
+        ),
         ("clean", "classic"): ({"level": -20, "highpass": 80}, {"sound": sound}),
         ("clean", "timeline"): ({"samples": 96_000, "starts": [24_000]}, {"take:0": sound}),
         ("lipsync", "viseme"): (

@@ -170,7 +170,7 @@ def test_a_font_of_the_project_is_used_as_it_is(tmp_path: Path) -> None:
 
 
 def test_each_speaker_may_have_a_font_file_of_its_own(tmp_path: Path) -> None:
-    """Law: an input `font:<speaker>` is that speaker's, as a plan names it; the other keeps the family that comes with Talkmill."""
+    """Law: an input `font:<speaker>` is that speaker's, as a plan names it; the other keeps Talkmill's own family."""
     asked = request("Hello there", "Good day") | {"styles": {"speaker0": {"font": "mine.ttf"}, "speaker1": {}}}
     result = Libass().run(asked, {"font:speaker0": fonts.FAMILIES["Rubik"].path()}, tmp_path)
     assert [fact["family"] for fact in result.facts["fonts"]] == ["Rubik 800", "Poppins ExtraBold"]
