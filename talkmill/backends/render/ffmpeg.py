@@ -36,7 +36,7 @@ class Ffmpeg:
     version: ClassVar[int] = 3
     licence: ClassVar[str] = ""
     packages: ClassVar[tuple[str, ...]] = (
-        "imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "scipy", "soxr", "pyloudnorm",
+        "imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "scipy", "soxr",
     )  # fmt: skip
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
