@@ -12,7 +12,7 @@ from talkmill.errors import MediaError
 from talkmill.media import ffmpeg, subtitles
 from talkmill.media.formats import Format
 
-_BOX = re.compile(r"n:(\d+) .*?x1:(-?\d+) x2:(-?\d+) y1:(-?\d+) y2:(-?\d+)")
+_BOX = re.compile(r"frame:(\d+) .*\n" + "".join(rf"lavfi\.bbox\.{key}=(-?\d+)\n" for key in ("x1", "x2", "y1", "y2")))
 _COLOURS = re.compile(r"\{\\1c&H[0-9A-Fa-f]+&\}")
 VISIBLE = 24
 """Opacity (of 255) from which a pixel counts: the last shimmer of an edge does not."""
@@ -89,14 +89,16 @@ def _draw(
         with subtitles.burner(path, fonts) as burner:
             graph = (
                 f"color=c=black@0:s={shape.width}x{shape.height}:r=1:d={count},format=yuva420p,{burner.filter}:alpha=1,"
-                f"extractplanes=a,bbox=min_val={VISIBLE}"
+                f"extractplanes=a,bbox=min_val={VISIBLE},metadata=mode=print:file=boxes.txt"
             )
             _, log = ffmpeg.run(
                 ["-nostats", "-loglevel", subtitles.LOG_LEVEL, "-f", "lavfi", "-i", graph, "-f", "null", "-"],
                 cwd=burner.folder, environment=burner.environment,
             )  # fmt: skip
+            # From a file: ffmpeg's threads share the log, and a line that another one breaks into would be a box that is lost.
+            written = (burner.folder / "boxes.txt").read_text("utf-8") if (burner.folder / "boxes.txt").exists() else ""
     boxes = []
-    for match in _BOX.finditer(log):
+    for match in _BOX.finditer(written):
         number, x0, x1, y0, y1 = (int(part) for part in match.groups())
         boxes.append((number, (x0, y0, x1, y1)))
     return boxes, log

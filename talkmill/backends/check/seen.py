@@ -51,15 +51,18 @@ def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, in
     width, height = shape.width // SCALE, shape.height // SCALE
     with tempfile.TemporaryDirectory(prefix="talkmill-check-") as folder:
         sound = Path(folder) / "sound.f32"
-        pictures, log = ffmpeg.run([
-            "-nostats", "-loglevel", "info", "-xerror", "-err_detect", "explode", "-skip_frame", "noref",
-            "-i", ffmpeg.url(video), "-map", "0:v:0", "-fps_mode", "passthrough",
-            "-vf", f"scale={width}:{height}:flags=fast_bilinear,format=gray,showinfo=checksum=0",
+        pictures, _ = ffmpeg.run([
+            "-nostats", "-loglevel", "error", "-xerror", "-err_detect", "explode", "-skip_frame", "noref",
+            "-i", ffmpeg.url(video.absolute()), "-map", "0:v:0", "-fps_mode", "passthrough",
+            "-vf", f"scale={width}:{height}:flags=fast_bilinear,format=gray,"
+            "metadata=mode=add:key=talkmill:value=1,metadata=mode=print:file=times.txt",
             "-f", "rawvideo", "pipe:1",
             "-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-y", ffmpeg.url(sound),
-        ])  # fmt: skip
+        ], cwd=Path(folder))  # fmt: skip
         heard = np.fromfile(sound, "<f4")
-    times = [float(line.split("pts_time:")[1].split()[0]) for line in log.splitlines() if "pts_time:" in line]
+        # From a file: ffmpeg's threads share the log, and a line that another one breaks into would be a picture that is lost.
+        written = Path(folder, "times.txt").read_text("utf-8") if Path(folder, "times.txt").exists() else ""
+    times = [float(line.split("pts_time:")[1].split()[0]) for line in written.splitlines() if "pts_time:" in line]
     stack = np.frombuffer(pictures, np.uint8)
     if not times or len(stack) != len(times) * width * height:
         raise MediaError(
