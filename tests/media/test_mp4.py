@@ -84,6 +84,7 @@ def test_no_damage_of_the_index_is_more_than_a_people_s_error(tmp_path: Path) ->
     end = whole.index(b"mdat")
     dice = random.Random(3)  # noqa: S311 - damage, no secret
     path = tmp_path / "damaged.mp4"
+    refused = 0
     for _ in range(300):
         copy = bytearray(whole)
         for _ in range(dice.randint(1, 6)):
@@ -92,4 +93,5 @@ def test_no_damage_of_the_index_is_more_than_a_people_s_error(tmp_path: Path) ->
         try:
             mp4.read(path)
         except MediaError:
-            continue
+            refused += 1
+    assert 0 < refused < 300  # some damage only changes a number

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,3 +31,15 @@ def project(built: Project, tmp_path: Path) -> Project:
 def fresh(tmp_path: Path) -> Project:
     """A project that was never run."""
     return Project.new(tmp_path / "project")
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of one megabyte, which can be filled, grown and made read-only."""
+    path = tmp_path / "disk"
+    path.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)], capture_output=True, check=False)
+    if done.returncode:
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)("a disk can only be mounted by root")
+    yield path
+    subprocess.run(["umount", str(path)], check=True)

@@ -92,18 +92,6 @@ def test_a_missing_ffmpeg_is_named_with_its_cure(project: Project) -> None:
     assert "Traceback" not in done.text
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Path:
-    """A disk of one megabyte."""
-    path = tmp_path / "disk"
-    path.mkdir()
-    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(path)], capture_output=True, check=False)
-    if done.returncode:
-        pytest.skip("a small disk can only be mounted by root")
-    yield path
-    subprocess.run(["umount", str(path)], check=True)
-
-
 def test_a_full_disk_is_named_and_nothing_is_lost(fresh: Project, built: Project, small_disk: Path) -> None:
     """With space again the same command finishes."""
     config = fresh.root / "config.yaml"

@@ -15,7 +15,7 @@ import pytest
 from talkmill.backends import REGISTRY, load
 from talkmill.errors import BackendError
 from talkmill.model.speech import Take
-from tests.backends.speak.helpers import say
+from tests.backends.speak.speaking import say
 
 NAMES = sorted(name for verb, name in REGISTRY if verb == "speak" and name != "recording")
 """Voices that are given a text; `recording` is given the sound, and has its own tests."""

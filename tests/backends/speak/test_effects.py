@@ -9,7 +9,7 @@ import pytest
 
 from talkmill.backends import load
 from talkmill.backends.speak.effects import shift
-from tests.backends.speak.helpers import say
+from tests.backends.speak.speaking import say
 
 RATE = 24_000
 

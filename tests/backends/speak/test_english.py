@@ -7,7 +7,7 @@ import pytest
 
 from talkmill.backends import load
 from talkmill.media import sound
-from tests.backends.speak.helpers import aligned, say
+from tests.backends.speak.speaking import aligned, say
 
 SENTENCES = (
     "Good bread needs time, water and a warm kitchen.",

@@ -7,7 +7,7 @@ import pytest
 
 from talkmill.backends.speak.espeak import Espeak
 from talkmill.errors import BackendError
-from tests.backends.speak.helpers import say
+from tests.backends.speak.speaking import say
 
 LANGUAGES = {
     "en-GB": "Good morning, friends.",

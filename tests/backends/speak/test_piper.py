@@ -12,7 +12,7 @@ import pytest
 
 from talkmill.backends.speak.piper import Piper
 from talkmill.errors import BackendError
-from tests.backends.speak.helpers import say
+from tests.backends.speak.speaking import say
 
 
 @pytest.fixture(scope="module")
@@ -113,9 +113,12 @@ def test_an_engine_that_was_closed_starts_again(piper, tmp_path):
     assert np.array_equal(first, again)
 
 
-def test_an_engine_that_dies_is_said_and_replaced(piper, tmp_path):
-    """Law: a killed engine is one line; the next run works."""
-    say(piper, tmp_path / "a", "We bake.")
-    piper._worker._process.kill()
-    piper._worker._process.wait()
-    say(piper, tmp_path / "b", "We bake.")
+def test_an_engine_that_died_is_replaced(piper, tmp_path):
+    """Law: after an engine was killed the next run starts another, with the same result."""
+    first, _ = say(piper, tmp_path / "a", "We bake.")
+    dead = piper._worker._process
+    dead.kill()
+    dead.wait()
+    again, _ = say(piper, tmp_path / "b", "We bake.")
+    assert piper._worker._process.pid != dead.pid
+    assert np.array_equal(first, again)
