@@ -10,6 +10,13 @@ A message has the form *where: what is wrong (what was found). What to do.* The 
     ├── MediaError           exit 1: a media file is not what it should be, or ffmpeg failed
     ├── StoreError           exit 1: the store cannot be read or written
     ├── CheckError           exit 1: a finished video failed a hard check
+    ├── ProviderError        exit 1: a provider did not do what it was asked
+    │   ├── NotAccepted      it certainly did not take the request; the same may be sent again
+    │   ├── Refused          it will never take this request (moderation, a wrong value)
+    │   ├── AccountError     it takes no request of this account (key, balance)
+    │   ├── Duplicate        the handle is in use: the task exists
+    │   └── OutcomeUnknown   it was sent, and nobody said what became of it
+    ├── BudgetError          exit 1: a cap would be passed
     └── HeldError            exit 3: money waits for a person
 """
 
@@ -73,6 +80,38 @@ class StoreError(TalkmillError):
 
 class CheckError(TalkmillError):
     """A finished video failed a hard check."""
+
+
+class ProviderError(TalkmillError):
+    """A provider did not do what it was asked."""
+
+
+class NotAccepted(ProviderError):
+    """The request was certainly not taken, and the same may be sent again; `wait` is how many seconds from now, at the soonest."""
+
+    def __init__(self, message: str, wait: float | None = None) -> None:
+        self.wait = wait
+        super().__init__(message)
+
+
+class Refused(ProviderError):
+    """The provider will never take this request."""
+
+
+class AccountError(ProviderError):
+    """The provider takes no request of this account: the key or the balance."""
+
+
+class Duplicate(ProviderError):
+    """A task under this handle exists."""
+
+
+class OutcomeUnknown(ProviderError):
+    """The request was sent, and nothing says what became of it."""
+
+
+class BudgetError(TalkmillError):
+    """A paid call would pass a cap; nothing was submitted."""
 
 
 class HeldError(TalkmillError):

@@ -4,7 +4,7 @@ import ast
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-FLOORS = ["errors", "model", "specs", "store", "media", "picture", "measure", "backends", "stages"]
+FLOORS = ["errors", "model", "specs", "store", "money", "media", "providers", "picture", "measure", "backends", "stages"]
 FLOORS += ["backend_checks", "plan", "job", "report", "run", "why", "cli"]
 
 

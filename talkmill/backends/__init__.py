@@ -15,12 +15,13 @@ Each verb's package docstring says what its `request`, `inputs`, files and facts
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from talkmill.errors import RequestError
+from talkmill.model.calls import Buy, Call
 
 JSON = Any
 """A value that JSON holds: None, bool, int, float, str, list, dict."""
@@ -44,6 +45,28 @@ class Backend(Protocol):
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Make it."""
+        ...
+
+
+class PaidBackend(Protocol):
+    """A backend that pays a provider: `run` prepares, has it bought, and makes the result of what comes back.
+
+    All of it but `buy` is a free making: it runs again when its version is raised, and finds in the store what was bought.
+    What is sent must not change from run to run: the same request and inputs give the same `Call`, byte for byte.
+    """
+
+    name: ClassVar[str]
+    version: ClassVar[int]
+    licence: ClassVar[str]
+    packages: ClassVar[tuple[str, ...]]
+    provider: ClassVar[str]  # whose slots, caps and key it needs
+
+    def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path, buy: Buy) -> Result:
+        """Make it; every paid call goes through `buy`. `buy` may raise, and then nothing is made."""
+        ...
+
+    def estimate(self, request: Mapping[str, JSON], seconds: float) -> Sequence[Call]:
+        """The calls that `run` would make, as far as can be said before its inputs are made; `seconds` of speech or motion."""
         ...
 
 
