@@ -87,7 +87,7 @@ class ProviderError(TalkmillError):
 
 
 class NotAccepted(ProviderError):
-    """The request was certainly not taken, and the same may be sent again; `wait` is how many seconds from now, at the soonest."""
+    """The request was certainly not taken, and the same may be sent again, after `wait` seconds at the soonest."""
 
     def __init__(self, message: str, wait: float | None = None) -> None:
         self.wait = wait

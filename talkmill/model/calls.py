@@ -1,4 +1,4 @@
-"""Paid calls: what is sent to a provider and what comes back. Types only; `money` makes the calls, `providers` speak the protocols."""
+"""Paid calls: what is sent to a provider and what comes back. Types only: `money` calls, `providers` speak the protocols."""
 
 from __future__ import annotations
 
@@ -90,8 +90,8 @@ class Answer:
 class Provider(Protocol):
     """A provider's protocol. It keeps no state between calls and repeats no submit by itself.
 
-    `submit` raises, and nothing else: `NotAccepted` (certainly not taken, may be sent again), `Refused` (this request will never be
-    taken), `AccountError` (no request of this account is taken), `Duplicate` (the handle is in use: ask `find`),
+    `submit` raises, and nothing else: `NotAccepted` (certainly not taken, may be sent again), `Refused` (this request will
+    never be taken), `AccountError` (no request of this account is taken), `Duplicate` (the handle is in use: ask `find`),
     `OutcomeUnknown` (it was sent, and no answer says what became of it). `find`, `poll` and `fetch` may raise
     `NotAccepted` (ask again later), `AccountError` and `Refused`.
     """
