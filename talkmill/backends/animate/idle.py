@@ -23,9 +23,9 @@ SHARPEN, BLOCKS = 0.5, 0.45
 class Idle:
     """A round of slight motion that ends as it begins.
 
-    Request: `name`, `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `seed`. Input: `image`. The photograph is
-    scaled so that its largest face fits the shapes, and cut to what they can show. Facts also: `scale` (of the photograph), `corner`
-    ([x, y], in the scaled photograph, of the cut), `notes`.
+    Request: `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `seed`. Input: `image`. The photograph is
+    scaled so that its largest face fits the shapes, and cut to what they can show. Facts also: `scale` (of the photograph),
+    `corner` ([x, y], in the scaled photograph, of the cut), `notes`.
     """
 
     name = "idle"
