@@ -106,7 +106,7 @@ def lower(mouth: Mouth, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nd
     t = (x - mouth.middle) / mouth.half
     edge = line(mouth, x, lips.lower)
     down = np.maximum(y - edge, 0)
-    lip = np.clip(1 - t * t, 0, 1) ** 0.62
+    lip = np.clip(1 - t * t, 0, 1) ** 0.8
     deep = np.exp(-((np.abs(x - mouth.middle) / 34.0) ** 2.6))
     share = np.clip(down / 17.0, 0, 1)
     share = share * share * (3 - 2 * share)

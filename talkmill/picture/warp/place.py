@@ -159,3 +159,16 @@ def _evened(values: np.ndarray, sigma: float) -> np.ndarray:
     kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) / sigma) ** 2)
     kernel /= kernel.sum()
     return sum(weight * padded[i : i + len(values)] for i, weight in enumerate(kernel))
+
+
+def scale(to_picture: np.ndarray) -> float:
+    """Pixels of a mm under a face frame's map (2, 3)."""
+    return float(np.sqrt(abs(np.linalg.det(to_picture[:, :2]))))
+
+
+def millimetres(to_picture: np.ndarray, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels to mm of the face, float32; `x` and `y` may be a row and a column."""
+    back = np.linalg.inv(to_picture[:, :2])
+    shift = -back @ to_picture[:, 2]
+    mx, my = ((back[row, 0] * x + back[row, 1] * y + shift[row]).astype(np.float32) for row in (0, 1))
+    return mx, my
