@@ -84,6 +84,7 @@ REGISTRY: dict[tuple[str, str], str] = {
     ("clean", "timeline"): "talkmill.backends.clean.timeline:Timeline",
     ("lipsync", "viseme"): "talkmill.backends.lipsync.viseme:Viseme",
     ("lipsync", "listen"): "talkmill.backends.lipsync.listen:Listen",
+    ("lipsync", "warp"): "talkmill.backends.lipsync.warp:Warp",
     ("caption", "libass"): "talkmill.backends.caption.libass:Libass",
     ("render", "ffmpeg"): "talkmill.backends.render.ffmpeg:Ffmpeg",
     ("check", "file"): "talkmill.backends.check.file:File",

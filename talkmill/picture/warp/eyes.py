@@ -23,9 +23,9 @@ MOST = 0.93
 """How far a lid comes down of the way to the lower one."""
 CLEAR = 2.3
 """mm above the lid's edge from which skin is clean of lashes and of the lid's shadow."""
-STRETCH = 6.0
-"""mm of skin above that which stretch."""
-LASHES = 0.45
+STRETCH = 2.2
+"""mm of skin above that which stretch. It becomes several times as long; a lid is smooth, so that does not show."""
+LASHES = 0.6
 """Thickness of the drawn line of lashes, mm."""
 OPEN = 2.5
 """mm between the lids under which an eye counts as shut already: nothing is done."""
@@ -56,7 +56,7 @@ def _close(
     if box[2] - box[0] < 4 or box[3] - box[1] < 4:
         return
     step = min(1.0, 3 * amount)
-    margin = CLEAR * step * step * (3 - 2 * step)
+    margin = CLEAR * float(_smooth(step))
     for number, plane in enumerate(planes(frame)):
         half = 1 if number == 0 else 2
         l, t, r, b = (edge // half for edge in box)
@@ -66,7 +66,7 @@ def _close(
         up, down = (np.interp(x, at, values).astype(np.float32) for values in (high, low))
         edge = up + amount * MOST * (down - up)
         # Towards the corners of the eye the lid has no way to go, and nothing to be cleared of.
-        open_ = np.clip((down - up) / 2.0, 0, 1) * ((x > left) & (x < right))
+        open_ = _smooth((down - up) / 5.0) * ((x > left) & (x < right))
         clear = margin * open_
         start = up - CLEAR - STRETCH
         share = np.clip((y - start) / np.maximum(edge - start, 0.1), 0, 1)
@@ -76,16 +76,24 @@ def _close(
         maps = np.stack([(px + place[0, 1] * dy) / half, (py + place[1, 1] * dy) / half], axis=-1)
         maps -= (half - 1) / 2 / half
         made = cv2.remap(plane, maps.astype(np.float32), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+        calm = cv2.GaussianBlur(made, (0, 0), max(0.9 * scale(place) / half, 0.5)).astype(np.float32)
+        low_lid = step * _smooth((y - up + clear) / 2.0)  # lashes that stretched along are evened out
+        made = made + (calm - made) * low_lid
         soft = max(0.25, 0.8 / scale(place))
         cover = np.clip((edge - y) / soft + 0.5, 0, 1) * inside
         view = plane[t:b, l:r]
-        out = view + (made - view.astype(np.float32)) * cover
+        out = view + (made - view) * cover
         # The lid's round: a little darker towards its edge, and the lashes.
-        round_ = 0.16 * np.exp(-np.maximum(edge - y, 0) / 2.2) * cover * step
-        line = 0.72 * np.exp(-(((y - edge) / LASHES) ** 2)) * open_ * step
+        round_ = 0.10 * np.exp(-np.maximum(edge - y, 0) / 2.2) * cover * step
+        line = 0.60 * np.exp(-(((y - edge) / LASHES) ** 2)) * open_ * step
         dark = np.maximum(round_, line)
         out = out + (OFFSET[number] - out) * dark * (1 if number == 0 else 0.5)
         view[:] = np.clip(out + 0.5, 0, 255).astype(np.uint8)
+
+
+def _smooth(value: np.ndarray | float) -> np.ndarray:
+    value = np.clip(value, 0, 1)
+    return value * value * (3 - 2 * value)
 
 
 def _curve(at: np.ndarray, points: np.ndarray) -> np.ndarray:

@@ -9,13 +9,12 @@ import numpy as np
 
 from talkmill.picture.colour import MATRIX
 from talkmill.picture.warp.interior import Light
-from talkmill.picture.warp.place import NODES, Placed, scale
+from talkmill.picture.warp.place import CHEEK_MARKS, NODES, Placed, scale
 
 SHOWN = 1.6
 """mm between lips at rest from which a picture shows what is in the mouth."""
 REACH = 2.2
 """mm around the landmarks within which the dark line is looked for."""
-CHEEKS = ((50, 101, 205), (280, 330, 425))
 INVERSE = np.linalg.inv(MATRIX).astype(np.float32) * 255
 
 
@@ -36,25 +35,25 @@ def planes(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return frame[:height], cb, cr
 
 
-def look(frame: np.ndarray, placed: Placed, index: int) -> Look:
+def look(frame: np.ndarray, placed: Placed, index: int, reach: float = REACH) -> Look:
     """How the mouth of an I420 picture looks that is number `index` of the clip.
 
     Landmarks miss the dark line between closed lips by up to 1.4 mm. The line is the darkest path from corner to corner within
-    `REACH`, drawn towards the landmarks by a square penalty.
+    `reach` mm, drawn towards the landmarks by a square penalty.
     """
     lips = placed.lips[index]
     assert lips is not None  # noqa: S101 - asked for pictures with a face only
     gap = float(np.median([one.gap for one in placed.lips if one is not None]))
     if gap >= SHOWN and placed.resting:
         return Look(np.zeros(NODES), True)
-    offsets = np.arange(-REACH, REACH + 0.05, 0.1)
+    offsets = np.arange(-reach, reach + 0.05, 0.1)
     x = np.repeat(lips.x[:, None], len(offsets), 1)
     y = ((lips.upper + lips.lower) / 2)[:, None] + offsets
     place = placed.to_picture[index]
     px, py = (place[row, 0] * x + place[row, 1] * y + place[row, 2] for row in (0, 1))
     smooth = cv2.GaussianBlur(planes(frame)[0], (0, 0), max(0.25 * scale(place), 0.5))
     luma = cv2.remap(smooth, px.astype(np.float32), py.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    cost = luma / max(float(luma.std()), 1.0) + 0.35 * offsets**2
+    cost = luma / max(float(luma.std()), 1.0) + 0.35 * (offsets * REACH / reach) ** 2
     snap = offsets[_cheapest(cost, 2)]
     kernel = np.hanning(9)[1:-1]
     return Look(np.convolve(np.pad(snap, 3, mode="edge"), kernel / kernel.sum(), "valid"), False)
@@ -85,7 +84,7 @@ def light_of(frame: np.ndarray, placed: Placed, place: np.ndarray) -> Light:
     parts = planes(frame)
     sides = []
     reach = max(6.0 * scale(place), 4.0)
-    for marks in CHEEKS:
+    for marks in CHEEK_MARKS:
         centre = place @ (*placed.face[list(marks)].mean(axis=0), 1.0)
         low = np.clip(np.floor((centre - reach) / 2), 0, None).astype(int)
         high = np.minimum(np.ceil((centre + reach) / 2), (width // 2, height // 2)).astype(int)

@@ -25,6 +25,8 @@ RIGID = (
     251, 162, 389, 127, 356, 234, 454, 93, 323, 116, 345, 117, 346, 118, 347, 50, 280, 101, 330, 36, 266, 205, 425,
 )  # fmt: skip
 """Landmarks that neither speech nor blinks move."""
+CHEEK_MARKS = ((50, 101, 205), (280, 330, 425))
+"""On the cheeks at the viewer's left and right."""
 NODES = 33
 """Points of a lip's line from corner to corner."""
 CALM = 1.2
@@ -110,6 +112,27 @@ def place(landmarks: np.ndarray) -> Placed:
             lines[start:end] = _evened(lines[start:end], CALM)
     lips = [Lips(one[0, 0], one[1, 0], one[0, 1:], one[1, 1:]) if ok else None for one, ok in zip(lines, seen, strict=True)]
     return Placed(seen, maps, lips, resting, face)
+
+
+MOUTH, FACE_NOSE, FACE_CHIN, CHEEKS = 50.0, -20.0, 36.0, (33.0, -16.0)
+"""mm of a face that nobody measured: the mouth's width, y of nose and chin, x and y of the cheeks."""
+
+
+def place_box(box: tuple[float, float, float, float], frames: int) -> Placed:
+    """A face of which only the mouth is known and that does not move: `box` is left, top, width, height of the mouth in pixels.
+
+    The rest is taken to lie as on an average face that stands upright.
+    """
+    left, top, width, height = box
+    size = width / MOUTH
+    way = np.array([(size, 0.0, left + width / 2), (0.0, size, top + height / 2)])
+    face = np.zeros((468, 2))
+    face[NOSE], face[CHIN] = (0.0, FACE_NOSE), (0.0, FACE_CHIN)
+    for marks, side in ((CHEEK_MARKS[0], -1), (CHEEK_MARKS[1], 1)):
+        face[list(marks)] = (side * CHEEKS[0], CHEEKS[1])
+    flat = np.zeros(NODES)
+    lips = Lips(-MOUTH / 2, MOUTH / 2, flat, flat)
+    return Placed(np.ones(frames, bool), np.repeat(way[None], frames, 0), [lips] * frames, True, face)
 
 
 def _upright(points: np.ndarray) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -28,6 +28,13 @@ class Pose:
     tongue: float = 0.2
     shut: float = 1.0
     voice: float = 1.0
+
+    def scaled(self, share: float) -> Pose:
+        """Between the face at rest (0) and this pose (1)."""
+        if share >= 1:
+            return self
+        kept = {one.name: getattr(self, one.name) for one in fields(self)}
+        return Pose(**{name: value if name in ("tongue", "shut") else share * value for name, value in kept.items()})
 
     @property
     def rests(self) -> bool:
