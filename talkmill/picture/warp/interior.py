@@ -18,7 +18,7 @@ WEIGHTS = np.array([KR, 1 - KR - KB, KB], np.float32)
 
 UPPER_TEETH, LOWER_TEETH = (8.3, 6.5, 6.8, 5.6, 4.6, 3.5), (5.2, 5.6, 6.2, 5.6, 4.8, 3.6)
 """Widths of the teeth from the middle outward as they are seen from the front, mm."""
-EDGE = 2.1
+EDGE = 2.6
 """mm under the closed lips' line to which the upper front teeth reach."""
 REACH, CELL = 40.0, 0.05
 """Half of the rows' tables and their steps, mm."""
@@ -81,7 +81,7 @@ def paint(
     middle = float(np.median(mouth.meeting))
     ride = pose.jaw * 0.93
     # How deep the mouth is seen to be: darkest under the upper teeth, a little lighter towards the lower lip.
-    tone = 0.07 + 0.06 * np.clip(depth / np.maximum(height, 4), 0, 1)
+    tone = 0.09 + 0.08 * np.clip(depth / np.maximum(height, 4), 0, 1)
     out = (luma * tone)[..., None] * light.tint(1.75, 0.82, 0.72, 0.3)
     place = np.clip(((x - mouth.middle + REACH) / CELL + 0.5).astype(np.int32), 0, len(AXIS) - 1)
     soft = 0.35
