@@ -7,6 +7,8 @@ lash line is drawn anew, in the colour that the picture has along its lids.
 
 from __future__ import annotations
 
+import random
+
 import cv2
 import numpy as np
 
@@ -29,6 +31,25 @@ LASHES = 0.6
 """Thickness of the drawn line of lashes, mm."""
 OPEN = 2.5
 """mm between the lids under which an eye counts as shut already: nothing is done."""
+
+
+DOWN, SHUT, UP = 0.085, 0.035, 0.150
+"""Seconds in which lids fall, stay and rise, as drawn faces blink too."""
+FIRST, APART = (1.2, 2.4), (2.4, 4.8)
+"""Seconds to the first blink, and between two."""
+
+
+def lids(frames: int, fps: int, seed: str) -> np.ndarray:
+    """How far the lids are down (0..1) in each frame of a clip of somebody who waits; open at both of its ends."""
+    rng = random.Random(seed)  # noqa: S311 - not for secrets
+    times, whole = np.arange(frames) / fps, DOWN + SHUT + UP
+    out = np.zeros(frames)
+    now = rng.uniform(*FIRST)
+    while now + whole + 0.3 < frames / fps:
+        out = np.maximum(out, _smooth(np.minimum((times - now) / DOWN, (now + whole - times) / UP)))
+        out[int(np.argmin(np.abs(times - (now + DOWN + SHUT / 2))))] = 1.0
+        now += rng.uniform(*APART)
+    return out
 
 
 def blink(frame: np.ndarray, placed: Placed, index: int, amount: float) -> None:
