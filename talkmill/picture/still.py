@@ -43,8 +43,8 @@ class Still:
         self.breath_x = soft * (self.xs - np.float32(middle)) * BREATH
         self.breath_y = np.broadcast_to(-soft * 0.5 * BREATH * self.height, self.breath_x.shape)
 
-    def draw(self, share: float) -> np.ndarray:
-        """The frame at `share` (0..1) of a round, I420; at 0 and 1 it is the picture itself."""
+    def draw(self, share: float, picture: np.ndarray | None = None) -> np.ndarray:
+        """The frame at `share` (0..1) of a round, I420; at 0 and 1 it is the picture itself. `picture`: the same with shut eyes."""
         breath = (1 - math.cos(2 * math.pi * BREATHS * share)) / 2 * self.strength
         dx, dy = self.breath_x * breath, self.breath_y * breath
         for head in self.heads:
@@ -52,7 +52,7 @@ class Still:
             dx, dy = dx + moved[0], dy + moved[1]
         made = np.empty_like(self.frame)
         quarter = self.width * self.height // 4
-        old, new = self.frame.reshape(-1), made.reshape(-1)
+        old, new = (self.frame if picture is None else picture).reshape(-1), made.reshape(-1)
         new[: self.width * self.height] = self._warped(
             old[: self.width * self.height].reshape(self.height, self.width), dx, dy, 1
         ).reshape(-1)

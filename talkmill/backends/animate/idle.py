@@ -1,4 +1,4 @@
-"""`animate: idle`: a photograph becomes a clip of somebody who waits: the head sways in depth, the chest breathes."""
+"""`animate: idle`: a photograph becomes a clip of somebody who waits: the head sways in depth, the chest breathes, eyes blink."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ class Idle:
 
         from talkmill.media import faces, formats, frames
         from talkmill.picture.still import Still
+        from talkmill.picture.warp import eyes
+        from talkmill.picture.warp.place import place
 
         cv2.setNumThreads(1)  # a sum is the same on any machine
         with Image.open(inputs["image"]) as image:
@@ -51,10 +53,23 @@ class Idle:
         made, scale, corner = prepared(picture, found, sizes)
         fps = request["fps"]
         moved = [faces.placed(face, scale, corner) for face in found]
-        still = Still(frames.i420(made), moved, f"{request['seed']}", request["motion"])
+        awake = frames.i420(made)
+        still = Still(awake, moved, f"{request['seed']}", request["motion"])
         count = round(SECONDS * fps) if request["motion"] else 2
+        placed = [place(face.landmarks[None]) for face in moved]
+        lids = [eyes.lids(count, fps, f"{request['seed']} lids {number}") for number in range(len(moved))]
+
+        def seen(number: int) -> Any:
+            """The photograph with its lids as they are in this frame."""
+            picture = awake
+            for one, down in zip(placed, lids, strict=True):
+                if down[number] > 0:
+                    picture = picture.copy() if picture is awake else picture
+                    eyes.blink(picture, one, 0, float(down[number]))
+            return picture
+
         clip = frames.write(
-            (still.draw(number / count if request["motion"] else 0.0) for number in range(count)),
+            (still.draw(number / count if request["motion"] else 0.0, seen(number)) for number in range(count)),
             (made.shape[1], made.shape[0]), fps, workdir / frames.NAME,
         )  # fmt: skip
         notes = [f"enlarged {scale:.1f} times"] if scale > 1.5 else []
