@@ -220,6 +220,19 @@ class Tracker:
         return made
 
 
+def shut(known: Track, number: int) -> np.ndarray:
+    """How far the eyes of one face are shut in each frame, 0..1, against how open they usually are; 0 where it is not there."""
+    points = known.landmarks[:, number, :, :2]
+    heights = []
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        lids = [np.linalg.norm(points[:, eye[at]] - points[:, eye[16 - at]], axis=-1) for at in (3, 4, 5)]
+        heights.append(np.mean(lids, axis=0) / np.maximum(np.linalg.norm(points[:, eye[0]] - points[:, eye[8]], axis=-1), 1e-3))
+    openness = np.mean(heights, axis=0)
+    if np.isnan(openness).all():
+        return np.zeros(len(openness))
+    return np.nan_to_num(np.clip(1 - openness / np.nanmedian(openness), 0, 1))
+
+
 def track(frames: Iterable[np.ndarray], fps: int) -> Track:
     """The track of a whole clip, R'G'B' frames in order."""
     tracker = Tracker(fps)

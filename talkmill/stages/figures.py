@@ -94,7 +94,7 @@ def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
     play = options.pop("play", "there_and_back")
     request = {**options, "fps": config.fps}
     if portrait.file:
-        request |= {"shapes": sorted(shapes), "seed": config.seed}
+        request |= {"shapes": sorted(shapes), "seed": config.seed, "mouth_box": portrait.mouth_box}
     files = {} if portrait.file else {"clip": planner.file(path)}
     settings = {"name": path, "backend": kind, "request": request, "files": files}
     upstream = {"portray": inputs[f"portray:{name}"]} if portrait.file else {}
@@ -108,12 +108,27 @@ def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
     }
     settings = {"name": path, "backend": planner.backend("inspect", "landmarks"), "request": request}
     inputs[f"inspect:{name}"] = planner.recipe("inspect", folder, settings, {**upstream, "animate": inputs[f"animate:{name}"]})
-    lipsync = {"backend": planner.backend("lipsync", LIPSYNC), "options": mouth, "play": play, "mouth_box": portrait.mouth_box}
+    lipsync = {"backend": planner.backend("lipsync", LIPSYNC), "options": mouth, "play": play}
     return Figure(inputs, lipsync)
 
 
-LIPSYNC = "play"
+LIPSYNC = "warp"
 """The backend that moves the mouths of photographs and clips."""
+
+
+def in_clip(box: Sequence[float] | None, clip: Mapping[str, Any], picture: Mapping[str, Any] | None) -> list[float] | None:
+    """A `mouth_box` (fractions of the user's own picture) as fractions of the clip that was made of it.
+
+    `clip` and `picture` are the facts of `animate` and `portray`; of a video that is the portrait itself there is no `picture`.
+    """
+    if box is None or picture is None:
+        return list(box) if box else None
+    x, y, width, height = box
+    wide, tall = (picture[side] * clip["scale"] for side in ("width", "height"))
+    left, top = clip["corner"]
+    made = [(x * wide - left) / clip["width"], (y * tall - top) / clip["height"]]
+    made += [width * wide / clip["width"], height * tall / clip["height"]]
+    return [round(part, 5) for part in made]
 
 
 def cast(planner: Planner, names: Sequence[str], shapes: Sequence[str]) -> tuple[dict[str, str], dict[str, Any]]:

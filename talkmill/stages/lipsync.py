@@ -53,7 +53,7 @@ def filmed(job: Job, piece: Piece, name: str, request: Mapping[str, Any], lead: 
     told = job.settings["figures"][piece.character]
     clip, track = (job.tickets[f"{verb}:{piece.character}"] for verb in ("animate", "inspect"))
     facts = {key: clip.facts[key] for key in ("frames", "fps", "width", "height")}
-    request = {**request, **told["options"], "clip": facts, "face": track.facts["face"], "mouth_box": told["mouth_box"]}
+    request = {**request, **told["options"], "clip": facts, "face": track.facts["face"], "mouth_box": track.facts["mouth_box"]}
     request |= {"play": told["play"], "start": 0, "speaks": piece.speaks, "seed": f"{job.settings['seed']} {piece.character}"}
     if told["play"] == "through":
         request["start"] = piece.start % max(1, 2 * (facts["frames"] - 1))  # where the clip has come to, there and back

@@ -1,7 +1,7 @@
 """inspect: whether a picture or a clip can be made to talk, and where its faces are.
 
 - request: `still` (whether the clip was made of one image), `face` (`left`, `right`, a number from the left, 1 first, or null:
-  there is one), `mouth_box` ([x, y, width, height] as fractions of the picture, or null: for faces that no detector finds),
+  there is one), `mouth_box` ([x, y, width, height] as fractions of the clip, or null: for faces that no detector finds),
   `sync_strength`, and `clip`, the facts of the clip's making
 - inputs: `frames` (of `animate`), and of a still `image` (of `portray`), on which its quality is measured
 - files: `track` (track.npz, see `animate`)
