@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, field_validator, model_validator
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from talkmill.specs.base import RelativePath, Spec
 from talkmill.specs.scalars import wrong
@@ -37,18 +37,13 @@ class PhotoPortrait(Spec):
             raise wrong(f"needs exactly one of file and clip (found {found})", "Keep `file` for a picture, `clip` for a video.")
         if self.mouth_box and self.face:
             raise wrong("has both face and mouth_box", "Keep one: with a mouth_box no face is looked for.")
+        if self.mouth_box:
+            x, y, width, height = self.mouth_box
+            if min(x, y) < 0 or min(width, height) <= 0.005 or x + width > 1 or y + height > 1:
+                found = ", ".join(f"{number:g}" for number in self.mouth_box)
+                what = f"has a mouth_box that does not lie in the picture (found {found})"
+                raise wrong(what, "Give left, top, width and height, each from 0 to 1.")
         return self
-
-    @field_validator("mouth_box")
-    @classmethod
-    def _inside(cls, value: list[float] | None) -> list[float] | None:
-        if value is None:
-            return None
-        x, y, width, height = value
-        if min(x, y) < 0 or min(width, height) <= 0.005 or x + width > 1 or y + height > 1:
-            found = ", ".join(f"{number:g}" for number in value)
-            raise wrong(f"is no box inside the picture (found {found})", "Give left, top, width and height, each from 0 to 1.")
-        return value
 
 
 class IdleMotion(Spec):

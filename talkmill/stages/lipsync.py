@@ -54,7 +54,13 @@ def filmed(job: Job, piece: Piece, name: str, request: Mapping[str, Any], lead: 
     clip, track = (job.tickets[f"{verb}:{piece.character}"] for verb in ("animate", "inspect"))
     facts = {key: clip.facts[key] for key in ("frames", "fps", "width", "height")}
     request = {**request, **told["options"], "clip": facts, "face": track.facts["face"], "mouth_box": track.facts["mouth_box"]}
-    request |= {"play": told["play"], "start": 0, "speaks": piece.speaks, "seed": f"{job.settings['seed']} {piece.character}"}
+    request |= {
+        "play": told["play"],
+        "start": 0,
+        "avoid": track.facts["avoid"],
+        "speaks": piece.speaks,
+        "seed": f"{job.settings['seed']} {piece.character}",
+    }
     if told["play"] == "through":
         request["start"] = piece.start % max(1, 2 * (facts["frames"] - 1))  # where the clip has come to, there and back
     inputs = {"clip": clip.makings["clip"].files["frames"], "track": track.makings["track"].files["track"]}

@@ -8,7 +8,7 @@
 - facts: `width`, `height`, `frames`, `faces` (how many), `face` (the number of the one that is meant, 0 first; null with a
   `mouth_box`), `box` ([x0, y0, x1, y1] of that face in pixels of the clip, median over time), `reach` (the same around all of
   its frames), `size` (pixels of the face as the user gave it), `yaw`, `pitch` (degrees; 95th percentile of their size),
-  `findings` ([{`severity`: note | warn | refuse, `text`}])
+  `avoid` ([[first, last]] frames in which the eyes are shut), `findings` ([{`severity`: note | warn | refuse, `text`}])
 
 A finding is one line: *what was found (the number). What to change.* The stage says where: the user's file. Findings that
 refuse are the job's error.

@@ -13,6 +13,8 @@ LOOKS = 16
 """Frames of a clip whose quality is measured, evenly spread."""
 HALF = 300
 """Pixels of a face from which it is looked for in frames of half the size."""
+SHUT = 0.25
+"""How far eyes are shut, against how open they usually are, from which a clip does not turn there."""
 GONE = 0.05
 """Share of a clip's frames without the face from which that is told."""
 
@@ -56,7 +58,7 @@ class Landmarks:
                 "text": "the mouth is where mouth_box says; the face itself was not measured.",
             }
             return Result({"track": path}, facts | {
-                "face": None, "box": box, "reach": box, "size": None, "yaw": None, "pitch": None, "findings": [note],
+                "face": None, "box": box, "reach": box, "size": None, "yaw": None, "pitch": None, "avoid": [], "findings": [note],
             })  # fmt: skip
         number, found = self._inspect(request, clip, track, picture)
         refused = [one["text"] for one in found if one["severity"] == "refuse"]
@@ -75,6 +77,7 @@ class Landmarks:
             "pitch": round(float(turns[1]), 1),
         }
         facts |= {"box": [round(float(v), 1) for v in box], "reach": [round(float(v), 1) for v in reach], "findings": found}
+        facts["avoid"] = _spans(faces.shut(track, number) > SHUT)
         return Result({"track": path}, facts)
 
     def _inspect(self, request: Mapping[str, Any], clip: Any, track: Any, picture: Any) -> tuple[int, list[dict[str, str]]]:
@@ -177,6 +180,14 @@ def _chosen(found: Sequence[Any], asked: int | str | None) -> int:
     return number
 
 
+def _spans(flags: Any) -> list[list[int]]:
+    """[first, last] of each stretch of frames that is set."""
+    import numpy as np
+
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], np.asarray(flags, np.int8), [0]))))
+    return [[int(first), int(last) - 1] for first, last in zip(edges[::2], edges[1::2], strict=True)]
+
+
 def _over_time(track: Any, number: int, fps: int) -> list[dict[str, str]]:
     """What only a clip can have: cuts, and frames without the face."""
     import numpy as np
@@ -189,8 +200,7 @@ def _over_time(track: Any, number: int, fps: int) -> list[dict[str, str]]:
         made.append({"severity": "warn", "text": text})
     gone = np.isnan(track.landmarks[:, number, 0, 0])
     if gone.mean() > GONE:
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], gone.astype(np.int8), [0]))))
-        spans = ", ".join(f"{a / fps:.1f} to {b / fps:.1f} s" for a, b in list(zip(edges[::2], edges[1::2], strict=True))[:4])
+        spans = ", ".join(f"{first / fps:.1f} to {(last + 1) / fps:.1f} s" for first, last in _spans(gone)[:4])
         text = f"the face is not there in {gone.mean():.0%} of the clip ({spans}). Its mouth does not move there."
         made.append({"severity": "warn", "text": text})
     return made

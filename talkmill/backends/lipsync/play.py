@@ -25,6 +25,6 @@ class Play:
         from talkmill.media import frames
 
         clip = frames.Clip.of(inputs["clip"], request["clip"])
-        order = frames.play(clip.frames, request["frames"], request["fps"], request["play"], request["start"])
+        order = frames.play(clip.frames, request["frames"], request["fps"], request["play"], request["start"], request["avoid"])
         made = frames.write(clip.read(order), (clip.width, clip.height), clip.fps, workdir / frames.NAME)
         return Result({"frames": made.path}, made.facts | {"without_face": []})

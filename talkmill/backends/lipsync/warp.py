@@ -52,7 +52,8 @@ class Warp:
 
         clip = film.Clip.of(inputs["clip"], request["clip"])
         fps, count = request["fps"], request["frames"]
-        order = film.play(clip.frames, count, fps, request.get("play", "there_and_back"), request.get("start", 0))
+        how, start, avoid = request.get("play", "there_and_back"), request.get("start", 0), request.get("avoid", ())
+        order = film.play(clip.frames, count, fps, how, start, avoid)
         target, size = workdir / film.NAME, (clip.width, clip.height)
         if not request.get("speaks", True):
             return Result({"frames": target}, {**film.write(clip.read(order), size, fps, target).facts, "without_face": []})
