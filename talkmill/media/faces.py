@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -94,7 +95,7 @@ class Track:
         try:
             with np.load(path, allow_pickle=False) as held:
                 return cls(held["landmarks"], held["seen"], held["pose"], held["scene"])
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             raise MediaError(f"{path.name}: is no track of faces. Make it again.") from None
 
 
@@ -218,6 +219,12 @@ class Tracker:
                     places.setdefault(key, (face.box[0] + face.box[2]) / 2)
             made[shot] = sorted((key for key in counts if counts[key] >= 0.1 * len(rows)), key=places.__getitem__)
         return made
+
+
+def spans(flags: np.ndarray) -> list[list[int]]:
+    """[first, last] of each stretch that is set."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], np.asarray(flags, np.int8), [0]))))
+    return [[int(first), int(last) - 1] for first, last in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def shut(known: Track, number: int) -> np.ndarray:

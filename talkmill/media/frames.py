@@ -219,12 +219,12 @@ _FORWARD, _INVERSE = _matrices()
 
 
 def there_and_back(count: int, frames: int, fps: int, avoid: Sequence[Sequence[int]] = ()) -> list[int]:
-    """Which frame of a clip of `count` frames is seen in each of `frames` frames: from frame 0, there and back, to frame 0.
+    """Which frame of a clip of `count` frames is seen in each of `frames`: from frame 0, there and back, to frame 0.
 
     It starts and ends at frame 0 and at rest, so segments join without a jump wherever they stand. At each turn it slows down
     over `TURN` seconds, as a head does, and never jumps: neighbours differ by one frame at most. A clip that is shorter than
-    half of the segment is played there and back several times. `avoid` are [first, last] frames of the clip at which it must not
-    turn, because eyes are shut there: it turns before them, and waits for as long as it would have gone on.
+    half of the segment is played there and back several times. `avoid` are [first, last] frames at which it must not turn,
+    because eyes are shut there: it turns before them, and waits for as long as it would have gone on.
     """
     import math
 

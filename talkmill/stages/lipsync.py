@@ -57,7 +57,7 @@ def filmed(job: Job, piece: Piece, name: str, request: Mapping[str, Any], lead: 
     request |= {
         "play": told["play"],
         "start": 0,
-        "avoid": track.facts["avoid"],
+        "avoid": clip.facts.get("shut", track.facts["avoid"]),
         "speaks": piece.speaks,
         "seed": f"{job.settings['seed']} {piece.character}",
     }

@@ -1,4 +1,4 @@
-"""`animate: idle`: a photograph becomes a clip of somebody who waits: the head sways in depth, the chest breathes, eyes blink."""
+"""`animate: idle`: a photograph becomes a clip of somebody who waits: a head that sways in depth, breath, blinks."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SHARPEN, BLOCKS = 0.5, 0.45
 class Idle:
     """A round of slight motion that ends as it begins.
 
-    Request: `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `mouth_box` (or null), `seed`. Input: `image`. It is
-    scaled so that its largest face fits the shapes, and cut to what they can show. Facts also: `scale` (of the photograph),
-    `corner` ([x, y], in the scaled photograph, of the cut), `notes`.
+    Request: `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `mouth_box` (or null), `seed`. Input: `image`.
+    It is scaled so that its largest face fits the shapes, and cut to what they can show. Facts also: `scale` (of the image),
+    `corner` ([x, y], in the scaled image, of the cut), `shut` ([[first, last]] frames of a blink), `notes`.
     """
 
     name = "idle"
@@ -41,6 +41,7 @@ class Idle:
         from PIL import Image
 
         from talkmill.media import faces, formats, frames
+        from talkmill.media.faces import spans
         from talkmill.picture.still import Still
         from talkmill.picture.warp import eyes
         from talkmill.picture.warp.place import place
@@ -73,8 +74,10 @@ class Idle:
             (still.draw(number / count if request["motion"] else 0.0, seen(number)) for number in range(count)),
             (made.shape[1], made.shape[0]), fps, workdir / frames.NAME,
         )  # fmt: skip
+        blinks = np.any([down > 0 for down in lids], axis=0) if lids else np.zeros(count, bool)
+        facts = {"scale": round(scale, 4), "corner": list(corner), "shut": spans(blinks)}
         notes = [f"enlarged {scale:.1f} times"] if scale > 1.5 else []
-        return Result({"frames": clip.path}, clip.facts | {"scale": round(scale, 4), "corner": list(corner), "notes": notes})
+        return Result({"frames": clip.path}, clip.facts | facts | {"notes": notes})
 
 
 def prepared(

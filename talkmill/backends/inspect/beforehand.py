@@ -42,11 +42,12 @@ def _look(path: Path, key: str) -> None:
 
         _, width, height = images.size_of(path)
         if min(width, height) < LEAST:
-            raise MediaError(f"is too small for a face that talks ({width}x{height} pixels). Give the original, not a thumbnail.")
+            raise MediaError(f"is too small for a face that talks ({width}x{height} pixels). Give the original.")
         return
     with path.open("rb") as stream:
         head = stream.read(16)
-    if head[:4] in (b"\x89PNG", b"RIFF") and head[8:12] in (b"\x00\x00\x00\r", b"WEBP") or head[:3] == b"\xff\xd8\xff":
+    webp = head[:4] == b"RIFF" and head[8:12] == b"WEBP"
+    if webp or head.startswith((b"\x89PNG", b"\xff\xd8\xff")):
         raise MediaError("is a picture (found no video). Name it as `file` instead of `clip`.")
     if not head:
         raise MediaError("is empty (0 bytes). Copy or export it again.")

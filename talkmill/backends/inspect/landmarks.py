@@ -37,6 +37,7 @@ class Landmarks:
         import numpy as np
 
         from talkmill.media import faces, frames
+        from talkmill.media.faces import spans
 
         cv2.setNumThreads(1)  # a sum is the same on any machine
         still = request["still"]
@@ -58,7 +59,8 @@ class Landmarks:
                 "text": "the mouth is where mouth_box says; the face itself was not measured.",
             }
             return Result({"track": path}, facts | {
-                "face": None, "box": box, "reach": box, "size": None, "yaw": None, "pitch": None, "avoid": [], "findings": [note],
+                "face": None, "box": box, "reach": box, "size": None, "yaw": None, "pitch": None, "avoid": [],
+                "findings": [note],
             })  # fmt: skip
         number, found = self._inspect(request, clip, track, picture)
         refused = [one["text"] for one in found if one["severity"] == "refuse"]
@@ -77,7 +79,7 @@ class Landmarks:
             "pitch": round(float(turns[1]), 1),
         }
         facts |= {"box": [round(float(v), 1) for v in box], "reach": [round(float(v), 1) for v in reach], "findings": found}
-        facts["avoid"] = _spans(faces.shut(track, number) > SHUT)
+        facts["avoid"] = spans(faces.shut(track, number) > SHUT)
         return Result({"track": path}, facts)
 
     def _inspect(self, request: Mapping[str, Any], clip: Any, track: Any, picture: Any) -> tuple[int, list[dict[str, str]]]:
@@ -180,17 +182,11 @@ def _chosen(found: Sequence[Any], asked: int | str | None) -> int:
     return number
 
 
-def _spans(flags: Any) -> list[list[int]]:
-    """[first, last] of each stretch of frames that is set."""
-    import numpy as np
-
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], np.asarray(flags, np.int8), [0]))))
-    return [[int(first), int(last) - 1] for first, last in zip(edges[::2], edges[1::2], strict=True)]
-
-
 def _over_time(track: Any, number: int, fps: int) -> list[dict[str, str]]:
     """What only a clip can have: cuts, and frames without the face."""
     import numpy as np
+
+    from talkmill.media.faces import spans
 
     made = []
     cuts = np.flatnonzero(np.diff(track.scene)) + 1
@@ -200,7 +196,7 @@ def _over_time(track: Any, number: int, fps: int) -> list[dict[str, str]]:
         made.append({"severity": "warn", "text": text})
     gone = np.isnan(track.landmarks[:, number, 0, 0])
     if gone.mean() > GONE:
-        spans = ", ".join(f"{first / fps:.1f} to {(last + 1) / fps:.1f} s" for first, last in _spans(gone)[:4])
+        spans = ", ".join(f"{first / fps:.1f} to {(last + 1) / fps:.1f} s" for first, last in spans(gone)[:4])
         text = f"the face is not there in {gone.mean():.0%} of the clip ({spans}). Its mouth does not move there."
         made.append({"severity": "warn", "text": text})
     return made

@@ -172,6 +172,8 @@ def _known(curves: Mapping[str, Any], order: Sequence[int], request: Mapping[str
     made = {name: curves[name].tolist() for name in CURVES if name in curves}
     if not request.get("mouth_box") and track is not None:
         lids = shut(Track.load(track), request.get("face", 0))
+        for first, last in request.get("avoid", ()):
+            lids[first : last + 1] = 1
         made["blink"] = [round(float(lids[number]), 4) for number in order]
     return {"fps": request["fps"], "frames": request["frames"], "curves": made}
 
