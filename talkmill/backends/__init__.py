@@ -85,6 +85,7 @@ REGISTRY: dict[tuple[str, str], str] = {
     ("lipsync", "viseme"): "talkmill.backends.lipsync.viseme:Viseme",
     ("lipsync", "listen"): "talkmill.backends.lipsync.listen:Listen",
     ("lipsync", "warp"): "talkmill.backends.lipsync.warp:Warp",
+    ("restore", "classic"): "talkmill.backends.restore.classic:Classic",
     ("caption", "libass"): "talkmill.backends.caption.libass:Libass",
     ("render", "ffmpeg"): "talkmill.backends.render.ffmpeg:Ffmpeg",
     ("check", "file"): "talkmill.backends.check.file:File",
