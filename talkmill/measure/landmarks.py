@@ -114,7 +114,7 @@ def follow(
         if index < frames:
             marks = min(look(picture), key=lambda one: float(np.hypot(*(one.corners.mean(axis=0) - place))), default=None)
             if marks is None or np.hypot(*(marks.corners.mean(axis=0) - place)) > np.hypot(*(marks.eyes[1] - marks.eyes[0])):
-                state = _State(first=state.first)
+                state = _State(state)
                 continue
             place = marks.corners.mean(axis=0)
             state.measure(made, index, picture, marks, (x, y))
@@ -128,8 +128,9 @@ def follow(
 class _State:
     """The patches of the last frames, and the rigid points of the first."""
 
-    def __init__(self, first: np.ndarray | None = None) -> None:
-        self.first = first
+    def __init__(self, before: _State | None = None) -> None:
+        self.first: np.ndarray | None = before.first if before else None
+        self.unit = before.unit if before else 1.0
         self.patches: list[np.ndarray] = []
 
     def measure(self, made: Followed, index: int, picture: np.ndarray, marks: Marks, corner: tuple[int, int]) -> None:
@@ -156,7 +157,8 @@ class _State:
         self._compare(made, index, patch)
         if self.first is None:
             self.first = marks.rigid
-        made.shape[index] = misfit(self.first, marks.rigid)
+            self.unit = unit
+        made.shape[index] = misfit(self.first, marks.rigid) / self.unit
 
     def _compare(self, made: Followed, index: int, patch: np.ndarray) -> None:
         for number, values in ((1, made.moved), (2, made.back)):
@@ -173,12 +175,11 @@ class _State:
 
 
 def misfit(first: np.ndarray, other: np.ndarray) -> float:
-    """RMS in mm by which points (n, 2), brought over `first` by the best affine map, miss it: the shape of a face, whichever way it
-    is turned a little."""
+    """RMS, in the unit of `first`, by which points (n, 2), brought over it by the best affine map, miss it: the shape of a face,
+    whichever way it is turned a little."""
     whole = np.column_stack([other, np.ones(len(other))])
     mapped = whole @ np.linalg.lstsq(whole, first, rcond=None)[0]
-    unit = np.ptp(first[:, 0]) / 150.0  # temples lie about 150 mm apart
-    return float(np.sqrt(((mapped - first) ** 2).sum(axis=1).mean()) / unit)
+    return float(np.sqrt(((mapped - first) ** 2).sum(axis=1).mean()))
 
 
 def _between(luma: np.ndarray, marks: Marks, cheek: float, gap: float) -> tuple[float, float]:
