@@ -73,6 +73,10 @@ class PaidBackend(Protocol):
 REGISTRY: dict[tuple[str, str], str] = {
     ("portray", "avatar"): "talkmill.backends.portray.avatar:Avatar",
     ("portray", "sheet"): "talkmill.backends.portray.sheet:Sheet",
+    ("portray", "file"): "talkmill.backends.portray.file:File",
+    ("animate", "idle"): "talkmill.backends.animate.idle:Idle",
+    ("animate", "clip"): "talkmill.backends.animate.clip:Clip",
+    ("inspect", "landmarks"): "talkmill.backends.inspect.landmarks:Landmarks",
     ("speak", "piper"): "talkmill.backends.speak.piper:Piper",
     ("speak", "hibari"): "talkmill.backends.speak.hibari:Hibari",
     ("speak", "kokoro"): "talkmill.backends.speak.kokoro:Kokoro",
@@ -83,6 +87,7 @@ REGISTRY: dict[tuple[str, str], str] = {
     ("clean", "classic"): "talkmill.backends.clean.classic:Classic",
     ("clean", "timeline"): "talkmill.backends.clean.timeline:Timeline",
     ("lipsync", "viseme"): "talkmill.backends.lipsync.viseme:Viseme",
+    ("lipsync", "play"): "talkmill.backends.lipsync.play:Play",
     ("lipsync", "listen"): "talkmill.backends.lipsync.listen:Listen",
     ("lipsync", "warp"): "talkmill.backends.lipsync.warp:Warp",
     ("restore", "classic"): "talkmill.backends.restore.classic:Classic",

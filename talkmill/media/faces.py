@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
+from zipfile import BadZipFile
 
 import cv2
 import numpy as np
@@ -94,7 +95,7 @@ class Track:
         try:
             with np.load(path, allow_pickle=False) as held:
                 return cls(held["landmarks"], held["seen"], held["pose"], held["scene"])
-        except (OSError, ValueError, KeyError, EOFError):
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             raise MediaError(f"{path.name}: is no track of faces. Make it again.") from None
 
 
@@ -218,6 +219,25 @@ class Tracker:
                     places.setdefault(key, (face.box[0] + face.box[2]) / 2)
             made[shot] = sorted((key for key in counts if counts[key] >= 0.1 * len(rows)), key=places.__getitem__)
         return made
+
+
+def spans(flags: np.ndarray) -> list[list[int]]:
+    """[first, last] of each stretch that is set."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], np.asarray(flags, np.int8), [0]))))
+    return [[int(first), int(last) - 1] for first, last in zip(edges[::2], edges[1::2], strict=True)]
+
+
+def shut(known: Track, number: int) -> np.ndarray:
+    """How far the eyes of one face are shut in each frame, 0..1, against how open they usually are; 0 where it is not there."""
+    points = known.landmarks[:, number, :, :2]
+    heights = []
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        lids = [np.linalg.norm(points[:, eye[at]] - points[:, eye[16 - at]], axis=-1) for at in (3, 4, 5)]
+        heights.append(np.mean(lids, axis=0) / np.maximum(np.linalg.norm(points[:, eye[0]] - points[:, eye[8]], axis=-1), 1e-3))
+    openness = np.mean(heights, axis=0)
+    if np.isnan(openness).all():
+        return np.zeros(len(openness))
+    return np.nan_to_num(np.clip(1 - openness / np.nanmedian(openness), 0, 1))
 
 
 def track(frames: Iterable[np.ndarray], fps: int) -> Track:

@@ -218,12 +218,13 @@ def _matrices() -> tuple[Any, Any]:
 _FORWARD, _INVERSE = _matrices()
 
 
-def there_and_back(count: int, frames: int, fps: int) -> list[int]:
-    """Which frame of a clip of `count` frames is seen in each of `frames` frames: from frame 0, there and back, to frame 0.
+def there_and_back(count: int, frames: int, fps: int, avoid: Sequence[Sequence[int]] = ()) -> list[int]:
+    """Which frame of a clip of `count` frames is seen in each of `frames`: from frame 0, there and back, to frame 0.
 
     It starts and ends at frame 0 and at rest, so segments join without a jump wherever they stand. At each turn it slows down
     over `TURN` seconds, as a head does, and never jumps: neighbours differ by one frame at most. A clip that is shorter than
-    half of the segment is played there and back several times.
+    half of the segment is played there and back several times. `avoid` are [first, last] frames at which it must not turn,
+    because eyes are shut there: it turns before them, and waits for as long as it would have gone on.
     """
     import math
 
@@ -254,7 +255,12 @@ def there_and_back(count: int, frames: int, fps: int) -> list[int]:
         else:
             done = within - ease / 2
         places.append(done if int(number) % 2 == 0 else (leg - ease) - done)
-    return [math.floor(place + 0.5) for place in np.clip(places, 0, count - 1)]
+    made = [math.floor(place + 0.5) for place in np.clip(places, 0, count - 1)]
+    turn = top = max(made)
+    for first, last in sorted(avoid, key=lambda span: -span[1]):
+        if first <= turn + 2 and turn - 2 <= last:
+            turn = max(0, first - 3)
+    return [min(place, turn) for place in made] if turn < top else made
 
 
 def through(count: int, frames: int, start: int, fps: int) -> list[int]:
@@ -266,6 +272,6 @@ def through(count: int, frames: int, start: int, fps: int) -> list[int]:
     return [place if place < count else period - place for place in places]
 
 
-def play(count: int, frames: int, fps: int, how: str, start: int = 0) -> list[int]:
-    """`there_and_back` or `through`, as a request's `play` and `start` say."""
-    return through(count, frames, start, fps) if how == "through" else there_and_back(count, frames, fps)
+def play(count: int, frames: int, fps: int, how: str, start: int = 0, avoid: Sequence[Sequence[int]] = ()) -> list[int]:
+    """`there_and_back` or `through`, as a request's `play`, `start` and `avoid` say."""
+    return through(count, frames, start, fps) if how == "through" else there_and_back(count, frames, fps, avoid)

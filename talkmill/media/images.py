@@ -94,6 +94,7 @@ def _opened(path: Path) -> Any:
             head = stream.read(64)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            Image.init()  # Pillow knows some formats only then
             image = Image.open(path, formats=FORMATS)
     except UnidentifiedImageError:
         if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif", b"ftypheim"):

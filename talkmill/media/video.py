@@ -89,7 +89,7 @@ def fitted(width: int, height: int) -> tuple[int, int]:
 def decode(
     path: Path, fps: int, target: Path, start: float = 0.0, end: float | None = None
 ) -> tuple[frames.Clip, Source, list[str]]:
-    """Write the video's frames from `start` to `end` (seconds) as `talkmill.media.frames` says; (clip, source, what was changed).
+    """Write the frames from `start` to `end` (seconds) as `talkmill.media.frames` says; (clip, source, what was changed).
 
     Raises:
         MediaError: it is no video, damaged, cut off, too long, too short or too small; begins with what is wrong.

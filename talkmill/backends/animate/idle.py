@@ -1,4 +1,4 @@
-"""`animate: idle`: a photograph becomes a clip of somebody who waits: the head sways in depth, the chest breathes, eyes blink."""
+"""`animate: idle`: a photograph becomes a clip of somebody who waits: a head that sways in depth, breath, blinks."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SHARPEN, BLOCKS = 0.5, 0.45
 class Idle:
     """A round of slight motion that ends as it begins.
 
-    Request: `name`, `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `seed`. Input: `image`. The photograph is
-    scaled so that its largest face fits the shapes, and cut to what they can show. Facts also: `scale` (of the photograph), `corner`
-    ([x, y], in the scaled photograph, of the cut), `notes`.
+    Request: `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `mouth_box` (or null), `seed`. Input: `image`.
+    It is scaled so that its largest face fits the shapes, and cut to what they can show. Facts also: `scale` (of the image),
+    `corner` ([x, y], in the scaled image, of the cut), `shut` ([[first, last]] frames of a blink), `notes`.
     """
 
     name = "idle"
@@ -41,6 +41,7 @@ class Idle:
         from PIL import Image
 
         from talkmill.media import faces, formats, frames
+        from talkmill.media.faces import spans
         from talkmill.picture.still import Still
         from talkmill.picture.warp import eyes
         from talkmill.picture.warp.place import place
@@ -48,9 +49,10 @@ class Idle:
         cv2.setNumThreads(1)  # a sum is the same on any machine
         with Image.open(inputs["image"]) as image:
             picture = np.asarray(image.convert("RGB"))
-        found = faces.find(picture)
+        box = request.get("mouth_box")
+        found = [] if box else faces.find(picture)
         sizes = [formats.named(name).size for name in request["shapes"]]
-        made, scale, corner = prepared(picture, found, sizes)
+        made, scale, corner = prepared(picture, found, sizes, box)
         fps = request["fps"]
         moved = [faces.placed(face, scale, corner) for face in found]
         awake = frames.i420(made)
@@ -72,12 +74,19 @@ class Idle:
             (still.draw(number / count if request["motion"] else 0.0, seen(number)) for number in range(count)),
             (made.shape[1], made.shape[0]), fps, workdir / frames.NAME,
         )  # fmt: skip
+        blinks = np.any([down > 0 for down in lids], axis=0) if lids else np.zeros(count, bool)
+        facts = {"scale": round(scale, 4), "corner": list(corner), "shut": spans(blinks)}
         notes = [f"enlarged {scale:.1f} times"] if scale > 1.5 else []
-        return Result({"frames": clip.path}, clip.facts | {"scale": round(scale, 4), "corner": list(corner), "notes": notes})
+        return Result({"frames": clip.path}, clip.facts | facts | {"notes": notes})
 
 
-def prepared(picture: Any, found: Sequence[Any], sizes: Sequence[tuple[int, int]]) -> tuple[Any, float, tuple[int, int]]:
-    """The photograph scaled and cut for shapes of these sizes; (R'G'B' with even sides, scale, corner of the cut)."""
+def prepared(
+    picture: Any, found: Sequence[Any], sizes: Sequence[tuple[int, int]], mouth: Sequence[float] | None = None
+) -> tuple[Any, float, tuple[int, int]]:
+    """The photograph scaled and cut for shapes of these sizes; (R'G'B' with even sides, scale, corner of the cut).
+
+    The cut is around the faces `found`, else around the box of the `mouth` (fractions of the picture), else in the middle.
+    """
     import cv2
     import numpy as np
 
@@ -101,7 +110,8 @@ def prepared(picture: Any, found: Sequence[Any], sizes: Sequence[tuple[int, int]
         boxes = np.array([face.box for face in found]) * scale
         centre = ((boxes[:, 0].min() + boxes[:, 2].max()) / 2, (boxes[:, 1].min() + boxes[:, 3].max()) / 2)
     else:
-        centre = (made.shape[1] / 2, made.shape[0] / 2)
+        x, y, width, height = mouth or (0.5, 0.5, 0.0, 0.0)
+        centre = ((x + width / 2) * made.shape[1], (y + height / 2) * made.shape[0])
     # A face has its place above the middle, so more is kept below it.
     left = int(np.clip(centre[0] - kept[0] / 2, 0, made.shape[1] - kept[0]))
     top = int(np.clip(centre[1] - 0.42 * kept[1], 0, made.shape[0] - kept[1]))

@@ -13,6 +13,8 @@ LOOKS = 16
 """Frames of a clip whose quality is measured, evenly spread."""
 HALF = 300
 """Pixels of a face from which it is looked for in frames of half the size."""
+SHUT = 0.25
+"""How far eyes are shut, against how open they usually are, from which a clip does not turn there."""
 GONE = 0.05
 """Share of a clip's frames without the face from which that is told."""
 
@@ -35,13 +37,14 @@ class Landmarks:
         import numpy as np
 
         from talkmill.media import faces, frames
+        from talkmill.media.faces import spans
 
         cv2.setNumThreads(1)  # a sum is the same on any machine
-        where, still = request["name"], request["still"]
+        still = request["still"]
         clip = frames.Clip.of(inputs["frames"], request["clip"])
         picture = _picture(inputs["image"]) if still else None
         if picture is not None and request["mouth_box"] is None:  # before the clip is looked through
-            _chosen(faces.find(picture), request["face"], where)
+            _chosen(faces.find(picture), request["face"])
         track = faces.Track(*_empty(clip.frames)) if request["mouth_box"] else _track(clip)
         path = workdir / "track.npz"
         track.save(path)
@@ -53,10 +56,11 @@ class Landmarks:
             box = [round(v * side, 1) for v, side in zip(box, (clip.width, clip.height) * 2, strict=True)]
             note = {
                 "severity": "note",
-                "text": f"{where}: the mouth is where mouth_box says; the face itself was not measured.",
+                "text": "the mouth is where mouth_box says; the face itself was not measured.",
             }
             return Result({"track": path}, facts | {
-                "face": None, "box": box, "reach": box, "size": None, "yaw": None, "pitch": None, "findings": [note],
+                "face": None, "box": box, "reach": box, "size": None, "yaw": None, "pitch": None, "avoid": [],
+                "findings": [note],
             })  # fmt: skip
         number, found = self._inspect(request, clip, track, picture)
         refused = [one["text"] for one in found if one["severity"] == "refuse"]
@@ -75,6 +79,7 @@ class Landmarks:
             "pitch": round(float(turns[1]), 1),
         }
         facts |= {"box": [round(float(v), 1) for v in box], "reach": [round(float(v), 1) for v in reach], "findings": found}
+        facts["avoid"] = spans(faces.shut(track, number) > SHUT)
         return Result({"track": path}, facts)
 
     def _inspect(self, request: Mapping[str, Any], clip: Any, track: Any, picture: Any) -> tuple[int, list[dict[str, str]]]:
@@ -84,12 +89,12 @@ class Landmarks:
         from talkmill.backends.inspect.looks import findings, look, middle
         from talkmill.media import faces, frames
 
-        where, still = request["name"], picture is not None
+        still = picture is not None
         first = [faces.Face(points, *map(float, pose), 1.0) for points, pose in zip(*_first(track), strict=True)]
-        number = _chosen(first, request["face"], where)
+        number = _chosen(first, request["face"])
         if still:
             found = faces.find(picture)
-            seen = look(picture, found[_chosen(found, request["face"], where)])
+            seen = look(picture, found[_chosen(found, request["face"])])
             told = []
         else:
             there = np.flatnonzero(track.seen[:, number])
@@ -98,9 +103,9 @@ class Landmarks:
             for index, frame in zip(spread, clip.read(spread), strict=True):
                 face = faces.Face(track.landmarks[index, number], *map(float, track.pose[index, number]), 1.0)
                 looks.append(look(frames.rgb(frame), face))
-            seen, told = middle(looks), _over_time(track, number, clip.fps, where)
+            seen, told = middle(looks), _over_time(track, number, clip.fps)
         self.size = seen.size
-        return number, told + [one.to_json() for one in findings(seen, where, request["sync_strength"], still)]
+        return number, told + [one.to_json() for one in findings(seen, request["sync_strength"], still)]
 
 
 def _picture(path: Path) -> Any:
@@ -152,7 +157,7 @@ def _first(track: Any) -> tuple[list[Any], list[Any]]:
     )
 
 
-def _chosen(found: Sequence[Any], asked: int | str | None, where: str) -> int:
+def _chosen(found: Sequence[Any], asked: int | str | None) -> int:
     """Which of the faces (from left to right) is meant.
 
     Raises:
@@ -160,37 +165,38 @@ def _chosen(found: Sequence[Any], asked: int | str | None, where: str) -> int:
     """
     if not found:
         raise RequestError(
-            f"{where}: no face was found (0). Give a picture in which a face looks into the camera, "
+            "no face was found (0). Give a picture in which a face looks into the camera, "
             "or say where the mouth is with portrait.mouth_box."
         )
     if asked is None:
         if len(found) > 1:
             places = ", ".join(f"{round(face.size)} pixels at x={round((face.box[0] + face.box[2]) / 2)}" for face in found)
             raise RequestError(
-                f"{where}: several faces were found ({len(found)}: {places}). "
+                f"several faces were found ({len(found)}: {places}). "
                 "Say which one speaks with portrait.face: left, right, or a number from the left."
             )
         return 0
     number = {"left": 0, "right": len(found) - 1}.get(asked, asked) if isinstance(asked, str) else asked - 1
     if not 0 <= number < len(found):
-        raise RequestError(f"{where}: there is no face {asked} (found {len(found)}). Correct portrait.face.")
+        raise RequestError(f"there is no face {asked} (found {len(found)}). Correct portrait.face.")
     return number
 
 
-def _over_time(track: Any, number: int, fps: int, where: str) -> list[dict[str, str]]:
+def _over_time(track: Any, number: int, fps: int) -> list[dict[str, str]]:
     """What only a clip can have: cuts, and frames without the face."""
     import numpy as np
+
+    from talkmill.media.faces import spans
 
     made = []
     cuts = np.flatnonzero(np.diff(track.scene)) + 1
     if len(cuts):
         times = ", ".join(f"{cut / fps:.1f} s" for cut in cuts[:6])
-        text = f"{where}: the clip cuts to another scene ({len(cuts)} times, at {times}). Give a clip without cuts, or name a part."
+        text = f"the clip cuts to another scene ({len(cuts)} times, at {times}). Give one without, or name a part."
         made.append({"severity": "warn", "text": text})
     gone = np.isnan(track.landmarks[:, number, 0, 0])
     if gone.mean() > GONE:
-        edges = np.flatnonzero(np.diff(np.concatenate(([0], gone.astype(np.int8), [0]))))
-        spans = ", ".join(f"{a / fps:.1f} to {b / fps:.1f} s" for a, b in list(zip(edges[::2], edges[1::2], strict=True))[:4])
-        text = f"{where}: the face is not there in {gone.mean():.0%} of the clip ({spans}). Its mouth does not move there."
+        spans = ", ".join(f"{first / fps:.1f} to {(last + 1) / fps:.1f} s" for first, last in spans(gone)[:4])
+        text = f"the face is not there in {gone.mean():.0%} of the clip ({spans}). Its mouth does not move there."
         made.append({"severity": "warn", "text": text})
     return made

@@ -39,7 +39,7 @@ DARK, BRIGHT = 55, 235
 SHADES = 0.3
 """Light around the eyes over that on the cheeks under which glasses are dark."""
 COVERED = 26
-"""Difference of colour between the skin around the mouth and on the cheeks (in a*b* of CIELAB) from which something covers it."""
+"""Difference of colour between the skin around the mouth and the cheeks (a*b* of CIELAB) from which something covers it."""
 
 CHEEKS = ((50, 101, 36, 205, 187), (280, 330, 266, 425, 411))
 """Points on the two cheeks, picture's left first."""
@@ -144,7 +144,7 @@ def _difference(one: np.ndarray, other: np.ndarray) -> float:
     return float(np.linalg.norm(places[0] - places[1]))
 
 
-def findings(seen: Look, where: str, strength: float, still: bool) -> list[Finding]:
+def findings(seen: Look, strength: float, still: bool) -> list[Finding]:
     """What is to be said about one face. `strength` is the character's `sync_strength`."""
     what = "picture" if still else "clip"
     made: list[tuple[str, str, str]] = []
@@ -209,9 +209,9 @@ def findings(seen: Look, where: str, strength: float, still: bool) -> list[Findi
             )
         )
     if seen.colour > COVERED:
-        text = f"what is around the mouth has another colour than the cheeks (by {seen.colour:.0f}): a hand, a microphone, a beard or a mask"
+        text = f"what is around the mouth has another colour than the cheeks (by {seen.colour:.0f}): a beard, a microphone"
         made.append(("warn", text, "Show the mouth freely"))
-    return [Finding(severity, f"{where}: {found}. {cure}.") for severity, found, cure in made]
+    return [Finding(severity, f"{found}. {cure}.") for severity, found, cure in made]
 
 
 def _turned(seen: Look, strength: float) -> list[tuple[str, str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,7 +52,8 @@ class Warp:
 
         clip = film.Clip.of(inputs["clip"], request["clip"])
         fps, count = request["fps"], request["frames"]
-        order = film.play(clip.frames, count, fps, request.get("play", "there_and_back"), request.get("start", 0))
+        how, start, avoid = request.get("play", "there_and_back"), request.get("start", 0), request.get("avoid", ())
+        order = film.play(clip.frames, count, fps, how, start, avoid)
         target, size = workdir / film.NAME, (clip.width, clip.height)
         if not request.get("speaks", True):
             return Result({"frames": target}, {**film.write(clip.read(order), size, fps, target).facts, "without_face": []})
@@ -61,7 +63,12 @@ class Warp:
         shares = _shares([faces.shown(number) for number in order])
         made = film.write(_drawn(clip, order, faces, acted, shares), size, fps, target)
         facts = {name: facts[name] for name in ("closures", "closures_shut")}
-        return Result({"frames": target}, {**made.facts, "without_face": _runs([share is None for share in shares]), **facts})
+        known = workdir / "curves.json"
+        known.write_text(json.dumps(_known(curves, order, request, inputs.get("track")), separators=(",", ":")), "utf-8")
+        return Result(
+            {"frames": target, "curves": known},
+            {**made.facts, "without_face": _runs([share is None for share in shares]), **facts},
+        )
 
     def curves(self, request: Mapping[str, Any], inputs: Mapping[str, Path]) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
         """What the face does (see `viseme.perform`)."""
@@ -159,6 +166,20 @@ def _shares(shown: Sequence[bool]) -> list[float | None]:
     ramp = np.clip(away / (EDGE + 1), 0, 1)
     ramp = ramp * ramp * (3 - 2 * ramp)
     return [float(value) if ok else None for value, ok in zip(ramp, there, strict=True)]
+
+
+def _known(curves: Mapping[str, Any], order: Sequence[int], request: Mapping[str, Any], track: Path | None) -> dict[str, Any]:
+    """curves.json of what is really seen: the mouth as it was performed, and the lids of the clip."""
+    from talkmill.media.faces import Track, shut
+    from talkmill.picture.warp.pose import CURVES
+
+    made = {name: curves[name].tolist() for name in CURVES if name in curves}
+    if not request.get("mouth_box") and track is not None:
+        lids = shut(Track.load(track), request.get("face", 0))
+        for first, last in request.get("avoid", ()):
+            lids[first : last + 1] = 1
+        made["blink"] = [round(float(lids[number]), 4) for number in order]
+    return {"fps": request["fps"], "frames": request["frames"], "curves": made}
 
 
 def _runs(flags: Sequence[bool]) -> list[list[int]]:
