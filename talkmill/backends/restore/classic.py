@@ -45,9 +45,8 @@ class Classic:
 
         made = film.Clip.of(inputs["frames"], request["clip"])
         source = film.Clip.of(inputs["clip"], request["source"])
-        order = film.play(
-            source.frames, made.frames, made.fps, request.get("play", "there_and_back"), request.get("start", 0)
-        )
+        how, start, avoid = request.get("play", "there_and_back"), request.get("start", 0), request.get("avoid", ())
+        order = film.play(source.frames, made.frames, made.fps, how, start, avoid)
         places = _places(request, inputs.get("track"), source)
         steps, measured = _needed(made, source, order, places)
         target, size = workdir / film.NAME, (made.width, made.height)
