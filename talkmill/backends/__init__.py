@@ -90,6 +90,7 @@ REGISTRY: dict[tuple[str, str], str] = {
     ("lipsync", "play"): "talkmill.backends.lipsync.play:Play",
     ("lipsync", "listen"): "talkmill.backends.lipsync.listen:Listen",
     ("lipsync", "warp"): "talkmill.backends.lipsync.warp:Warp",
+    ("restore", "classic"): "talkmill.backends.restore.classic:Classic",
     ("caption", "libass"): "talkmill.backends.caption.libass:Libass",
     ("render", "ffmpeg"): "talkmill.backends.render.ffmpeg:Ffmpeg",
     ("check", "file"): "talkmill.backends.check.file:File",

@@ -9,7 +9,7 @@ import numpy as np
 
 from talkmill.measure import shapes
 from talkmill.measure.listen import Heard
-from talkmill.measure.shapes import CLASSES, CLOSED, SHUT, TUCKED, Shape
+from talkmill.measure.shapes import CLASSES, SHUT, TUCKED, Shape
 from talkmill.measure.subject import Line, Subject
 from talkmill.measure.watch import Seen, Watched
 from talkmill.model import SAMPLE_RATE
@@ -20,8 +20,6 @@ SHORTEST = 0.045
 """Seconds of a phoneme from which its shape is judged: a shorter one has not a whole frame and a half."""
 CORE = 0.6
 """The part of a phoneme, about its middle, whose frames are judged; at its ends it is half its neighbour."""
-MOVES = 0.02
-"""Change of opening (against the widest) or width (against the mouth at rest) in one frame, up to which a mouth is still."""
 BREAK = 0.03
 """Seconds of silence beside a phoneme that may keep its lips shut for longer."""
 POP, SETTLED = 1.5, 0.5
@@ -131,9 +129,14 @@ def phones(subject: Subject, late: float) -> Iterator[Spoken]:
 
 def score(subject: Subject, watched: Watched, heard: Heard) -> tuple[Score, list[Shape]]:
     """All of it, and the shape of each face's mouth (in the order of `watched.faces`)."""
-    found = Score()
     quiet = [resting(subject, seen, heard) for seen in watched.faces]
     made = [shapes.shape_of(seen, still) for seen, still in zip(watched.faces, quiet, strict=True)]
+    return judge(subject, watched, heard, made, quiet), made
+
+
+def judge(subject: Subject, watched: Watched, heard: Heard, made: list[Shape], quiet: list[np.ndarray]) -> Score:
+    """The same of shapes that are known already; `quiet` says in which frames of its shot each face should be still."""
+    found = Score()
     said = list(phones(subject, heard.late))
     for seen, shape, still in zip(watched.faces, made, quiet, strict=True):
         mine = [one for one in said if subject.lines[one.line].speaker == seen.face.character]
@@ -146,7 +149,7 @@ def score(subject: Subject, watched: Watched, heard: Heard) -> tuple[Score, list
         found.unfound += int(np.isnan(seen.height).sum())
         found.looked += seen.face.frames
     found.unseen = len(said) - sum(_visible(one, subject, watched) for one in said)
-    return found, made
+    return found
 
 
 def _visible(one: Spoken, subject: Subject, watched: Watched) -> bool:
@@ -183,9 +186,9 @@ def runs(flags: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _closures(said: list[Spoken], shape: Shape, seen: Seen, still: np.ndarray, fps: int) -> list[Closure]:
-    shut = np.nan_to_num(shape.aperture, nan=1.0) <= CLOSED
+    shut = np.nan_to_num(shape.aperture, nan=1.0) <= shape.limits.closed
     holds = [
-        (*_edges(shape.aperture, low, high, seen.face.start, fps), bool(still[low:high].any()) or low == 0 or high == len(shut))
+        (*_edges(shape, low, high, seen.face.start, fps), bool(still[low:high].any()) or low == 0 or high == len(shut))
         for low, high in runs(shut)
     ]
     out = []
@@ -223,17 +226,19 @@ def _joined(said: list[Spoken]) -> list[Spoken]:
     return out
 
 
-def _edges(aperture: np.ndarray, low: int, high: int, first: int, fps: int) -> tuple[float, float]:
-    """When the opening passes `CLOSED` before and after the shut frames low..high-1, in seconds; between frames by a line.
+def _edges(shape: Shape, low: int, high: int, first: int, fps: int) -> tuple[float, float]:
+    """When the opening passes `closed` before and after the shut frames low..high-1, in seconds; between frames by a line.
 
     A frame shows its own middle.
     """
+
+    aperture, closed = shape.aperture, shape.limits.closed
 
     def crossing(inside: int, outside: int) -> float:
         if not 0 <= outside < len(aperture) or np.isnan(aperture[outside]):
             return inside + 0.5 * np.sign(outside - inside)
         rise = aperture[outside] - aperture[inside]
-        share = (CLOSED - aperture[inside]) / rise if rise > 0 else 0.5
+        share = (closed - aperture[inside]) / rise if rise > 0 else 0.5
         return inside + (outside - inside) * float(np.clip(share, 0, 1))
 
     start, end = crossing(low, low - 1), crossing(high - 1, high)
@@ -252,12 +257,12 @@ def _judged(said: list[Spoken], shape: Shape, seen: Seen, fps: int) -> list[Judg
         if not len(frames):
             frames = np.array([int(np.argmin(np.abs(middles - one.middle)))])
         values = shape.at(frames)
-        got = shapes.named(*values)
+        got = shapes.named(*values, shape.limits)
         if got != wanted:
             # A shape counts that is reached: a consonant's, a moment, within a frame of it; a vowel's in its core.
             if wanted in (SHUT, TUCKED):
                 frames = np.flatnonzero((middles > one.start - 1 / fps) & (middles < one.end + 1 / fps))
-            if any(shapes.named(*shape.at(np.array([frame]))) == wanted for frame in frames):
+            if any(shapes.named(*shape.at(np.array([frame])), shape.limits) == wanted for frame in frames):
                 got = wanted
         out.append(Judged(one, wanted, got, *values[:3]))
     return out
@@ -268,8 +273,8 @@ def _stillness(found: Score, shape: Shape, seen: Seen, still: np.ndarray) -> Non
     change = np.maximum(np.abs(np.diff(shape.aperture)), np.abs(np.diff(shape.width)))[pairs - 1]
     change = np.nan_to_num(change, nan=1.0)
     found.quiet += len(pairs)
-    found.still += int((change <= MOVES).sum())
-    found.restless += [int(frame) + seen.face.start for frame in pairs[change > MOVES]]
+    found.still += int((change <= shape.limits.moves).sum())
+    found.restless += [int(frame) + seen.face.start for frame in pairs[change > shape.limits.moves]]
     found.residual += [float(value) for value in seen.moved[pairs] if not np.isnan(value)]
     for frame in pairs:
         if frame + 1 < len(still) and still[frame + 1]:

@@ -26,6 +26,25 @@ WIDEST = 0.40
 
 
 @dataclass(frozen=True)
+class Limits:
+    """From where on a mouth counts as what. `closed`: opening up to which lips are shut; `narrow`, `narrower`: width up to which a
+    mouth is round, and when it is wide open; `spread`: width from which it is wide; `widest`: opening from which it is open;
+    `moves`: change of opening or width in one frame up to which it is still; `tucked`: opening above which teeth may be seen on the
+    lip, and width up to which."""
+
+    closed: float = CLOSED
+    narrow: float = NARROW
+    narrower: float = NARROWER
+    spread: float = SPREAD
+    widest: float = WIDEST
+    moves: float = 0.02
+    tucked: tuple[float, float] = (CLOSED, 0.98)
+
+
+DRAWN = Limits()
+
+
+@dataclass(frozen=True)
 class Shape:
     """A face's mouth in every frame, against its own mouth at rest.
 
@@ -38,6 +57,7 @@ class Shape:
     width: np.ndarray
     teeth: np.ndarray
     dark: np.ndarray
+    limits: Limits = DRAWN
 
     def at(self, frames: np.ndarray) -> tuple[float, float, float, float]:
         """Means over some frames; NaN where none of them has a mouth."""
@@ -60,19 +80,19 @@ def shape_of(seen: Seen, still: np.ndarray) -> Shape:
     return Shape(aperture, seen.width / width, seen.teeth / gap, dark)
 
 
-def named(aperture: float, width: float, teeth: float, dark: float) -> str:
+def named(aperture: float, width: float, teeth: float, dark: float, limits: Limits = DRAWN) -> str:
     """The shape that a viewer would call it."""
     if np.isnan(aperture):
         return OTHER
-    if aperture <= CLOSED:
-        return SHUT
-    if teeth >= 0.06 and dark <= 0.05 and aperture <= 0.45 and width <= 0.98:
+    if teeth >= 0.06 and dark <= 0.05 and limits.tucked[0] < aperture <= 0.45 and width <= limits.tucked[1]:
         return TUCKED
-    if width <= (NARROW if aperture <= 0.45 else NARROWER):
+    if aperture <= limits.closed:
+        return SHUT
+    if width <= (limits.narrow if aperture <= 0.45 else limits.narrower):
         return ROUND
-    if width >= SPREAD + 0.2 * max(aperture - WIDEST, 0):
+    if width >= limits.spread + 0.2 * max(aperture - limits.widest, 0):
         return WIDE
-    return OPEN if aperture >= WIDEST else OTHER
+    return OPEN if aperture >= limits.widest else OTHER
 
 
 def asked(symbol: str) -> str | None:

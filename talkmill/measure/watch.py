@@ -159,7 +159,7 @@ class Finder:
         patch = cv2.getRectSubPix(luma, self.patch, (float(centre[0]), float(centre[1])))
         for number, values in ((1, self.seen.moved), (2, self.seen.back)):
             if len(self.patches) >= number:
-                values[frame] = _apart(patch, self.patches[-number])
+                values[frame] = apart(patch, self.patches[-number])
         self.patches = [*self.patches[-1:], patch]
 
 
@@ -197,7 +197,7 @@ def _extents(mask: np.ndarray) -> np.ndarray:
     return np.where(mask.any(axis=0), last - first, 0)
 
 
-def _apart(one: np.ndarray, other: np.ndarray) -> float:
+def apart(one: np.ndarray, other: np.ndarray) -> float:
     """Mean difference of two pictures, the best of small shifts: whole pixels of the head's place are rounded."""
     shift, _ = cv2.phaseCorrelate(one.astype(np.float32), other.astype(np.float32))
     if np.hypot(*shift) > 3:

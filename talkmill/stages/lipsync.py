@@ -51,23 +51,31 @@ def run(job: Job) -> Outcome:
 def filmed(job: Job, piece: Piece, name: str, request: Mapping[str, Any], lead: int, take: Mapping[str, Any]) -> Making:
     """The frames of a piece of somebody who is a photograph or a clip."""
     told = job.settings["figures"][piece.character]
+    request = {**request, **told["options"], **under(job, piece), "speaks": piece.speaks}
+    request["seed"] = f"{job.settings['seed']} {piece.character}"
     clip, track = (job.tickets[f"{verb}:{piece.character}"] for verb in ("animate", "inspect"))
-    facts = {key: clip.facts[key] for key in ("frames", "fps", "width", "height")}
-    request = {**request, **told["options"], "clip": facts, "face": track.facts["face"], "mouth_box": track.facts["mouth_box"]}
-    request |= {
-        "play": told["play"],
-        "start": 0,
-        "avoid": clip.facts.get("shut", track.facts["avoid"]),
-        "speaks": piece.speaks,
-        "seed": f"{job.settings['seed']} {piece.character}",
-    }
-    if told["play"] == "through":
-        request["start"] = piece.start % max(1, 2 * (facts["frames"] - 1))  # where the clip has come to, there and back
     inputs = {"clip": clip.makings["clip"].files["frames"], "track": track.makings["track"].files["track"]}
     if piece.speaks:
         request |= {"lead": lead, "take": take}
         inputs["sound"] = job.tickets["clean"].makings[name].files["sound"]
     return job.make(told["backend"], request, inputs)
+
+
+def under(job: Job, piece: Piece) -> dict[str, Any]:
+    """The clip under a piece, its face, and how it is played, as requests have it."""
+    play = job.settings["figures"][piece.character]["play"]
+    clip, track = (job.tickets[f"{verb}:{piece.character}"] for verb in ("animate", "inspect"))
+    facts = {key: clip.facts[key] for key in ("frames", "fps", "width", "height")}
+    # Where a clip that runs on has come to, there and back.
+    start = piece.start % max(1, 2 * (facts["frames"] - 1)) if play == "through" else 0
+    return {
+        "clip": facts,
+        "face": track.facts["face"],
+        "mouth_box": track.facts["mouth_box"],
+        "play": play,
+        "start": start,
+        "avoid": clip.facts.get("shut", track.facts["avoid"]),
+    }
 
 
 def heard(take: Mapping[str, Any], offset: float, length: float) -> list[list[float]]:

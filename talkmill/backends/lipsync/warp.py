@@ -58,7 +58,7 @@ class Warp:
         if not request.get("speaks", True):
             return Result({"frames": target}, {**film.write(clip.read(order), size, fps, target).facts, "without_face": []})
         faces = Faces.of(clip, request, inputs.get("track"))
-        curves, facts = perform(request, inputs["sound"])
+        curves, facts = self.curves(request, inputs)
         acted = {shows: poses(curves, fps, shows) for shows in {one.look.teeth for one in faces.talkers}}
         shares = _shares([faces.shown(number) for number in order])
         made = film.write(_drawn(clip, order, faces, acted, shares), size, fps, target)
@@ -69,6 +69,10 @@ class Warp:
             {"frames": target, "curves": known},
             {**made.facts, "without_face": _runs([share is None for share in shares]), **facts},
         )
+
+    def curves(self, request: Mapping[str, Any], inputs: Mapping[str, Path]) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
+        """What the face does (see `viseme.perform`)."""
+        return perform(request, inputs["sound"])
 
 
 class Faces:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -44,7 +45,7 @@ class Lips:
     upper: np.ndarray
     lower: np.ndarray
 
-    @property
+    @cached_property
     def x(self) -> np.ndarray:
         """x of the nodes."""
         return np.linspace(self.left, self.right, NODES)

@@ -62,17 +62,18 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose
     raised = parted * (0.7 + 0.8 * got["teeth"] * (1 - rounded)) * (0.5 if smiles else 1.0)
     dropped = parted * (0.8 + 0.5 * got["teeth"] + 0.3 * rounded) * (0.6 if smiles else 1.0)
     jaw = jaw * (1 - 0.75 * tuck) + 1.0 * tuck
-    raised = raised + (1.7 - raised) * tuck - (2.2 * rounded * parted if smiles else 0.0)  # over the teeth
+    raised = raised + (2.6 - raised) * tuck - (2.2 * rounded * parted if smiles else 0.0)  # over the teeth
     speaks = np.clip(np.maximum.reduce([opened / 0.05, tuck * 4, press * 4, np.abs(wide) * 4, rounded * 4]), 0, 1)
     speaks = _widened(speaks, round(0.4 * fps), round(0.15 * fps))
     narrower, flatter = (3.2, 1.6) if smiles else (0.0, 0.0)
+    drawing = 1.3 if smiles else 1.0  # from a wider mouth
     out = []
     for i in range(frames):
         smile = got["smile"][i] * (0.0 if smiles and got["smile"][i] > 0 else 1.0)  # it is there already
         out.append(
             Pose(
                 jaw=float(jaw[i] * free[i]),
-                width=float(2.8 * spread[i] - 5.6 * drawn[i] - 1.4 * rounded[i] - 0.5 * press[i] - narrower * speaks[i]),
+                width=float(4.0 * spread[i] - drawing * (6.8 * drawn[i] + 2.0 * rounded[i]) - 0.5 * press[i] - narrower * speaks[i]),
                 thick=float(0.28 * rounded[i] - 0.05 * spread[i] - 0.20 * press[i]),
                 raised=float(raised[i] * free[i]),
                 dropped=float(dropped[i] * free[i] * (1 - tuck[i])),

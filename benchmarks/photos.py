@@ -1,0 +1,279 @@
+"""Talking photographs, read from the decoded mp4s: `python -m benchmarks.photos [--write] [--only TEXT] [--quick]`.
+
+`--write` brings docs/reference/photo-quality.md up to date. Portraits come from Python packages (scikit-image's astronaut,
+matplotlib's Grace Hopper) and are never kept. A second detector repeats the measure where there is one (`benchmarks/second.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks import controls, second
+from benchmarks.lipsync import EN, shown
+from talkmill.backends import load
+from talkmill.backends.lipsync.warp import Warp
+from talkmill.measure import filmed, listen
+from talkmill.measure.landmarks import DETECTOR
+from talkmill.measure.review import lip_sync
+from talkmill.measure.score import Score
+from talkmill.measure.subject import Line, Subject
+from talkmill.media import encode, faces, frames, sound
+from talkmill.model import SAMPLE_RATE, Take
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "reference" / "photo-quality.md"
+FPS, LEAD, TAIL = 30, 9, 12
+PORTRAITS = {"hopper": ("matplotlib", "mpl-data/sample_data/grace_hopper.jpg"), "astronaut": ("skimage", "data/astronaut.png")}
+"""Name -> (package, file in it): shut lips, glasses and wrinkles; an open smile with teeth."""
+LINES = (("joe", EN[0]), ("heart", EN[1]), ("joe", EN[4]))
+COLUMNS = ("closure_median_ms", "closure_95_ms", "shut", "shapes", "still", "found")
+Curves = Callable[[Mapping[str, Any], Mapping[str, Path], Mapping[str, Any]], Mapping[str, Any]]
+
+
+class Spoilt(Warp):
+    """A mouth that is wrong on purpose."""
+
+    def __init__(self, change: Curves) -> None:
+        self.change = change
+
+    def curves(self, request: Mapping[str, Any], inputs: Mapping[str, Path]) -> tuple[Mapping[str, np.ndarray], dict[str, Any]]:
+        """The right curves, changed."""
+        right, facts = super().curves(request, inputs)
+        plain = {"curves": {name: values.tolist() for name, values in right.items()}}
+        return {name: np.array(values) for name, values in self.change(plain, inputs, request)["curves"].items()}, facts
+
+
+@dataclass
+class Portrait:
+    """A portrait's idle clip and the track of its face."""
+
+    name: str
+    clip: frames.Clip
+    track: Path
+    face: int
+    mouth: tuple[float, float]
+    area: tuple[int, int, int, int]
+
+
+@dataclass
+class Row:
+    """One video, measured by one detector."""
+
+    clip: str
+    detector: str
+    found: filmed.Judged
+    late: float
+
+
+def portrait(name: str, folder: Path) -> Portrait | None:
+    """The portrait made ready; None where its package is not installed."""
+    package, inside = PORTRAITS[name]
+    spec = importlib.util.find_spec(package)
+    if spec is None or spec.origin is None:
+        return None
+    workdir = folder / name
+    workdir.mkdir()
+    request = {"name": name, "fps": FPS, "shapes": ["vertical"], "motion": 1.0, "seed": 1}
+    made = load("animate", "idle").run(request, {"image": Path(spec.origin).parent / inside}, workdir)
+    clip = frames.Clip.of(made.files["frames"], dict(made.facts))
+    track = faces.track((frames.rgb(one) for one in clip.read()), FPS)
+    track.save(workdir / "track.npz")
+    face = int(np.argmax(track.seen.mean(axis=0)))
+    points = track.landmarks[:, face, :, :2]
+    low = np.maximum(np.nanmin(points, axis=(0, 1)) - 0.2 * np.ptp(points[0], axis=0), 0) // 2 * 2
+    high = np.minimum(np.nanmax(points, axis=(0, 1)) + 0.2 * np.ptp(points[0], axis=0), (clip.width, clip.height)) // 2 * 2
+    x, y = points[0, [78, 308]].mean(axis=0)
+    area = (int(low[0]), int(low[1]), int(high[0] - low[0]), int(high[1] - low[1]))
+    return Portrait(name, clip, workdir / "track.npz", face, (float(x), float(y)), area)
+
+
+def said(voice: str, text: str, folder: Path) -> tuple[dict[str, Any], Path]:
+    """A take as JSON and its cleaned sound."""
+    folder.mkdir(parents=True)
+    verb = "piper" if voice == "joe" else "hibari"
+    speaker = load("speak", verb)
+    made = speaker.run({"text": text, "language": "en", "seed": 1, "model": voice}, {}, folder)
+    getattr(speaker, "close", lambda: None)()
+    (folder / "clean").mkdir()
+    cleaned = load("clean", "classic").run({"level": -20, "highpass": 80}, {"sound": made.files["sound"]}, folder / "clean")
+    return json.loads(made.files["times"].read_text()), cleaned.files["sound"]
+
+
+def request_for(one: Portrait, take: Mapping[str, Any]) -> dict[str, Any]:
+    """A segment's request."""
+    count = int(np.ceil(take["samples"] * FPS / SAMPLE_RATE)) + LEAD + TAIL
+    return {
+        "fps": FPS, "frames": count, "lead": LEAD, "take": take, "emotion": "neutral", "strength": 1.0, "sync_strength": 0.9,
+        "temporal_smoothing": 0.0, "seed": 1, "play": "there_and_back", "start": 0, "clip": one.clip.facts, "face": one.face,
+        "mouth_box": None, "face_threshold": 0.0, "speaks": True,
+    }  # fmt: skip
+
+
+def film(one: Portrait, backend: Warp, take: Mapping[str, Any], voice: Path, folder: Path, late: int = 0) -> tuple[Subject, float]:
+    """A finished mp4 of one line, and seconds of wall time a frame of lip sync; `late`: ms by which its sound is late."""
+    folder.mkdir(parents=True)
+    request = request_for(one, take)
+    start = time.perf_counter()
+    made = backend.run(request, {"clip": one.clip.path, "track": one.track, "sound": voice}, folder)
+    seconds = (time.perf_counter() - start) / request["frames"]
+    whole = np.zeros(request["frames"] * SAMPLE_RATE // FPS, np.float32)
+    from talkmill.backends.lipsync.sound import read
+
+    samples, at = read(voice), LEAD * SAMPLE_RATE // FPS + late * SAMPLE_RATE // 1000
+    part = samples[: len(whole) - at]
+    whole[at : at + len(part)] = part
+    sound.write(folder / "whole.wav", whole)
+    encode.sound(folder / "whole.wav", folder / "whole.mp4", len(whole))
+    clip = frames.Clip.of(made.files["frames"], dict(made.facts))
+    video, size = folder / "video.mp4", (clip.width, clip.height)
+    encode.video(clip.read(), size, FPS, folder / "whole.mp4", video)
+    made.files["frames"].unlink()
+    line = Line(one.name, LEAD * SAMPLE_RATE // FPS, Take.from_json(dict(take)), voice)
+    return Subject(video, FPS, request["frames"], size, (), (line,)), seconds
+
+
+def measure(subject: Subject, one: Portrait, name: str, other: bool) -> list[Row]:
+    """By the shipped detector, and by the second one where that is asked for and there."""
+    heard = listen.listen(subject)
+    face = filmed.Filmed(one.name, 0, subject.frames, one.mouth, one.area)
+    rows = [Row(name, DETECTOR, filmed.judge(subject, [face], heard), heard.late)]
+    there = second.detector() if other else None
+    if there is not None:
+        detect, close = there
+        rows.append(Row(name, second.NAME, filmed.judge(subject, [face], heard, detect), heard.late))
+        close()
+    for row in rows:
+        values = ", ".join(f"{key} {shown(lip_sync(row.found.score), key)}" for key in COLUMNS)
+        print(f"{name} by {row.detector}: {values}, identity {row.found.identity:.2f} mm, flicker {row.found.flicker:.2f}, "
+              f"sharpness {row.found.sharp:.2f}, repeated {row.found.repeated}", flush=True)  # fmt: skip
+    return rows
+
+
+def copying(one: Portrait, count: int, folder: Path) -> float:
+    """Seconds a frame of reading a clip and writing it again."""
+    order = frames.play(one.clip.frames, count, FPS, "there_and_back")
+    start = time.perf_counter()
+    frames.write(one.clip.read(order), (one.clip.width, one.clip.height), FPS, folder / "copy.mkv")
+    (folder / "copy.mkv").unlink()
+    return (time.perf_counter() - start) / count
+
+
+def pooled(rows: list[Row]) -> Score:
+    """All rows as one."""
+    out = Score()
+    for row in rows:
+        out.add(row.found.score)
+    return out
+
+
+def table(rows: list[Row]) -> list[str]:
+    """A line a video."""
+    head = "| video | by | closures | median ms | 95 % ms | shut | shapes | still | found | identity mm | flicker | sharpness |"
+    out = [head, "| --- | --- | ---: " + "| ---: " * 9 + "|"]
+    for row in rows:
+        measures = lip_sync(row.found.score)
+        count = next(one.value for one in measures if one.name == "closures")[0]
+        values = " | ".join(shown(measures, key) for key in COLUMNS)
+        j = row.found
+        out.append(f"| {row.clip} | {row.detector} | {count} | {values} | {j.identity:.2f} | {j.flicker:.2f} | {j.sharp:.2f} |")
+    return out
+
+
+def page(rows: list[Row], wrong: list[Row], speed: Mapping[str, tuple[float, float]]) -> str:
+    """The reference page."""
+    whole = []
+    for name in dict.fromkeys(row.detector for row in rows):
+        measures = lip_sync(pooled([row for row in rows if row.detector == name]))
+        count = next(one.value for one in measures if one.name == "closures")[0]
+        whole.append(f"| {name} | {count} | {' | '.join(shown(measures, key) for key in COLUMNS)} |")
+    paces = [f"| {name} | {1 / made:.0f} | {1 / copied:.0f} | {made / copied:.1f} |" for name, (made, copied) in speed.items()]
+    return f"""# Talking photographs, measured
+
+Made by `python -m benchmarks.photos --write`. Do not edit.
+
+Portraits of two people that come inside Python packages (Grace Hopper: shut lips, glasses, wrinkles; an astronaut: an open smile
+with teeth) are made into idle clips, speak English lines by `lipsync: warp`, are encoded, and are measured in the **decoded mp4** by
+landmarks. Opening is relative to each video's own range while it speaks, because every landmark model sees another gap between
+shut lips. The second detector was trained by others on other pictures; it is used for measuring only.
+
+- **median, 95 %**: how far a closure in the picture is from its p, b or m in the sound. **shut**: p, b, m with shut lips.
+- **shapes**: phonemes with the shape they ask for. **still**: silent frames with a still mouth.
+- **identity**: RMS by which points that speech does not move miss their places in the first frame, after the best affine map
+  (mm of a face; limit {filmed.IDENTITY:g}). **flicker**: residue in time about the mouth against the cheeks in silence (limit
+  {filmed.FLICKER:g}). **sharpness**: finest detail about the mouth, speaking against resting (limit {filmed.SHARP:g}).
+
+What is not within the limit for drawn characters is **bold**: landmarks are coarser than colours, above all in width.
+
+| by | closures | median ms | 95 % ms | shut | shapes | still | found |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
+{chr(10).join(whole)}
+
+{chr(10).join(table(rows))}
+
+## Mouths that are wrong on purpose
+
+{chr(10).join(table(wrong))}
+
+## Pace
+
+Frames a second on two processor cores, reading and writing lossless frames included; beside it, reading and writing alone.
+
+| portrait | made | copied | ratio of time |
+| --- | ---: | ---: | ---: |
+{chr(10).join(paces)}
+"""
+
+
+def main() -> None:
+    """Run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
+    parser.add_argument("--only", default="", metavar="TEXT", help="portraits whose name holds the text")
+    parser.add_argument("--quick", action="store_true", help="one line each")
+    arguments = parser.parse_args()
+    rows: list[Row] = []
+    wrong: list[Row] = []
+    speed = {}
+    with tempfile.TemporaryDirectory() as base:
+        folder = Path(base)
+        takes = [said(*line, folder / f"take-{index}") for index, line in enumerate(LINES[: 1 if arguments.quick else None])]
+        for name in PORTRAITS:
+            one = portrait(name, folder) if arguments.only in name else None
+            if one is None:
+                continue
+            costs = []
+            for index, (take, voice) in enumerate(takes):
+                subject, cost = film(one, Warp(), take, voice, folder / f"{name}-{index}")
+                costs.append(cost)
+                rows += measure(subject, one, f"{name} {index + 1}", True)
+            speed[name] = min(costs), copying(one, 200, folder)
+            print(f"{name}: {1 / speed[name][0]:.1f} frames a second, copying {1 / speed[name][1]:.1f}", flush=True)
+            take, voice = takes[0]
+            for control in controls.CONTROLS:
+                backend = Spoilt(control.change) if control.change else Warp()
+                subject, _ = film(one, backend, take, voice, folder / f"{name}-{control.name}", control.late)
+                wrong += measure(subject, one, f"{name} 1, {control.name}", False)
+    if arguments.write:
+        PAGE.write_text(page(rows, wrong, speed), encoding="utf-8")
+    passing = [row.clip for row in wrong if not _fails(row)]
+    print("\n".join(f"{name}: passes" for name in passing) or "Every control fails.")
+    sys.exit(1 if passing else 0)
+
+
+def _fails(row: Row) -> bool:
+    return abs(row.late) > 0.010 or any(one.verdict == "fail" for one in lip_sync(row.found.score))
+
+
+if __name__ == "__main__":
+    main()

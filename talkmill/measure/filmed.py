@@ -1,0 +1,128 @@
+"""What `talkmill check` measures of faces that are photographs or clips: lip sync by landmarks, and what a warp may spoil."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from talkmill.measure import score as scores
+from talkmill.measure.landmarks import Detect, Followed, follow
+from talkmill.measure.listen import Heard
+from talkmill.measure.shapes import Limits, Shape
+from talkmill.measure.subject import Face, Subject
+from talkmill.measure.watch import Seen, Watched
+from talkmill.model import SAMPLE_RATE
+
+LIMITS = Limits(closed=0.20, narrow=0.93, narrower=0.92, spread=1.02, widest=0.42, moves=0.06, tucked=(0.13, 1.08))
+"""Landmarks are coarser than colours. Opening runs from the 5th to the 95th percentile of the face's own while it speaks: each model
+has a gap of its own between shut lips (0.5 to 3 mm), so no length in mm would do."""
+LEAST = 3.0
+"""mm of opening that 1 stands for at least: a mouth that hardly moves is not blown up to one that does."""
+SETTLE = 0.4
+"""Seconds before and after its own line in which a face may stop smiling and smile again."""
+IDENTITY, FLICKER, SHARP = 2.0, 2.5, 0.6
+"""Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence; fine
+detail about the mouth while it speaks against the same at rest."""
+
+
+@dataclass(frozen=True)
+class Filmed:
+    """A filmed face for as long as it is seen: where its mouth is (pixels of the video), and the part of the picture in which the
+    face stays (x, y, width, height, even)."""
+
+    character: str
+    start: int  # frames from the episode's start
+    frames: int
+    mouth: tuple[float, float]
+    area: tuple[int, int, int, int]
+
+
+@dataclass
+class Judged:
+    """All that was found of filmed faces."""
+
+    watched: Watched
+    followed: list[Followed]
+    shapes: list[Shape]
+    score: scores.Score
+    identity: float  # mm, 95th percentile
+    flicker: float  # about the mouth against the cheeks, in frames that should be still
+    sharp: float  # detail about the mouth, speaking against resting
+    repeated: int  # frames in which a face is the frame before's while its mouth should move
+
+
+def judge(subject: Subject, faces: Sequence[Filmed], heard: Heard, detect: Detect | None = None) -> Judged:
+    """Measure every face of `faces` in the decoded video.
+
+    Raises:
+        MediaError: it cannot be decoded, or is not as long as it should be.
+        PrerequisiteError: the detector's weights are not there.
+    """
+    followed, seen, made, quiet = [], [], [], []
+    for face in faces:
+        whole = follow(subject.video, subject.fps, subject.frames, face.area, face.mouth, detect)
+        part = Followed(*(values[face.start : face.start + face.frames] for values in vars(whole).values()))
+        one = _seen(part, face)
+        still = scores.resting(subject, one, heard) & ~_about_to(subject, face)
+        followed.append(part)
+        seen.append(one)
+        made.append(shape_of(part, still))
+        quiet.append(still)
+    watched = Watched(seen, subject.frames)
+    found = scores.judge(subject, watched, heard, made, quiet)
+    still, one = np.concatenate(quiet), _joined(followed)
+    return Judged(
+        watched, followed, made, found,
+        identity=_percentile(one.shape, 95),
+        flicker=_median(one.skin[still]) / max(_median(one.cheek[still]), 0.05) if still.any() else float("nan"),
+        sharp=_median(one.sharp[~still]) / max(_median(one.sharp[still]), 1e-3) if still.any() and (~still).any() else float("nan"),
+        repeated=int((one.repeated & ~still).sum()),
+    )  # fmt: skip
+
+
+def _about_to(subject: Subject, face: Filmed) -> np.ndarray:
+    """Frames of its shot within `SETTLE` outside of the face's own lines."""
+    middles = (np.arange(face.frames) + face.start + 0.5) / subject.fps
+    out = np.zeros(face.frames, bool)
+    for line in subject.lines:
+        if line.speaker == face.character:
+            start, end = line.start / SAMPLE_RATE, (line.start + line.take.samples) / SAMPLE_RATE
+            said = [one for one in line.take.phonemes if one.symbol]
+            if said:
+                start, end = ((line.start + at) / SAMPLE_RATE for at in (said[0].start, said[-1].end))
+            out |= (np.abs(middles - start) < SETTLE) & (middles < start) | (np.abs(middles - end) < SETTLE) & (middles > end)
+    return out
+
+
+def _joined(parts: Sequence[Followed]) -> Followed:
+    return Followed(*(np.concatenate([vars(part)[name] for part in parts]) for name in vars(parts[0])))
+
+
+def _median(values: np.ndarray) -> float:
+    return _percentile(values, 50)
+
+
+def _percentile(values: np.ndarray, share: float) -> float:
+    known = values[~np.isnan(values)]
+    return float(np.percentile(known, share)) if len(known) else float("nan")
+
+
+def shape_of(part: Followed, still: np.ndarray) -> Shape:
+    """The mouth's shape in every frame, against itself while it speaks."""
+    spoken = ~still & ~np.isnan(part.gap)
+    used = spoken if spoken.sum() >= 10 else ~np.isnan(part.gap)
+    low, high = (_percentile(part.gap[used], share) for share in (5, 95))
+    span = max(high - low, LEAST)
+    width = _median(part.width[used])
+    opening = np.maximum(part.gap - low, 0) / span
+    shown = opening / np.maximum(part.gap, 1e-6)
+    return Shape(opening, part.width / width, part.teeth * shown, part.dark * shown, LIMITS)
+
+
+def _seen(part: Followed, face: Filmed) -> Seen:
+    return Seen(
+        Face(face.character, face.start, face.frames, face.mouth, 1.0, 1.0, 0.0, {}, ()),
+        False, part.gap, part.width, part.teeth, np.zeros(face.frames), part.x, part.y, part.moved, part.back,
+    )  # fmt: skip
