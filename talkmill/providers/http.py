@@ -15,13 +15,9 @@ from __future__ import annotations
 import contextlib
 import logging
 import random
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -30,75 +26,17 @@ import httpx
 
 from talkmill.errors import AccountError, NotAccepted, OutcomeUnknown, ProviderError, Refused
 from talkmill.providers.addresses import AllowList, Place, Resolve, resolve
+from talkmill.providers.exchange import AGAIN, Answered, Limits, Watch, retry_after
+
+__all__ = ["AGAIN", "Answered", "Client", "Limits", "retry_after"]
 
 LOG = logging.getLogger("talkmill.http")
 for _chatty in ("httpx", "httpcore"):  # theirs write whole addresses, and signed ones are keys
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
-AGAIN = frozenset((408, 425, 429, 500, 502, 503, 504))
-"""Statuses after which the same question may be asked again."""
 UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError)
 HOPS = 5
 AGENT = "talkmill"
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Patience; seconds and bytes."""
-
-    connect: float = 10
-    read: float = 120
-    write: float = 120
-    pool: float = 30
-    total: float = 300  # of one exchange, whatever drips in
-    asking: float = 120  # of a question with all its repeats
-    first_wait: float = 0.5  # before the first repeat; doubles
-    longest_wait: float = 15
-    answer: int = 96 << 20  # bytes of an answer that is held in memory
-
-
-@dataclass(frozen=True)
-class Answered:
-    """An answer as it came."""
-
-    status: int
-    headers: httpx.Headers = field(repr=False)
-    body: bytes = field(repr=False)
-
-    def json(self) -> Any:
-        """The body as JSON; None where it is none."""
-        import json
-
-        try:
-            return json.loads(self.body)
-        except ValueError:
-            return None
-
-    @property
-    def wait(self) -> float | None:
-        """Seconds of the Retry-After header (a number or a date), not negative; None without one."""
-        return retry_after(self.headers.get("retry-after"))
-
-    @property
-    def looks_like(self) -> str:
-        """What it is, in few words, for a message: never its content."""
-        kind = self.headers.get("content-type", "").partition(";")[0].strip() or "no type"
-        return f"HTTP {self.status}, {kind}, {len(self.body)} bytes"
-
-
-def retry_after(value: str | None) -> float | None:
-    """Seconds to wait, of a Retry-After header."""
-    if not value:
-        return None
-    try:
-        return max(0.0, float(value))
-    except ValueError:
-        pass
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    return max(0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds())
 
 
 class Client:
@@ -112,7 +50,7 @@ class Client:
         headers: Callable[[], Mapping[str, str]] | None = None,
         domains: Sequence[str] = (),
         secrets: Callable[[], Iterable[str]] = tuple,
-        limits: Limits = Limits(),  # noqa: B008 (frozen)
+        limits: Limits = Limits(),
         sleep: Callable[[float], None] = time.sleep,
         resolve: Resolve = resolve,
     ) -> None:
@@ -142,7 +80,7 @@ class Client:
         params: Mapping[str, Any] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answered:
-        """Send once to the API (`path` below the base URL) and give the answer, whatever its status; redirects are not followed.
+        """Send once to the API (`path` below the base URL) and give the answer, whatever its status, also a redirect.
 
         Raises:
             NotAccepted: no connection came about, nothing was sent.
@@ -262,8 +200,8 @@ class Client:
         if parts.scheme or parts.netloc:
             if (parts.scheme, parts.netloc.lower()) != (base.scheme, base.netloc.lower()):
                 raise Refused(
-                    f"{self.name}: it names an address at another host for its API ({parts.hostname}). The key is not sent there; "
-                    f"look at providers.{self.name}.base_url in config.yaml."
+                    f"{self.name}: it names an address at another host for its API ({parts.hostname}). The key is not sent "
+                    f"there; look at providers.{self.name}.base_url in config.yaml."
                 )
             return self.allowed.check(path)
         return self.allowed.check(f"{self.base}/{path.lstrip('/')}")
@@ -285,8 +223,8 @@ class Client:
     def _exchange(
         self, method: str, place: Place, headers: Mapping[str, str], body: Mapping[str, Any]
     ) -> Iterator[httpx.Response]:
-        """One request, with the answer's head read; what goes wrong, also in reading the rest, is mapped, and the key left out."""
-        watch = _Watch(self.limits.total)
+        """One request, with the answer's head read; what goes wrong, also in reading on, is mapped, the key left out."""
+        watch = Watch(self.limits.total)
         extensions = {"trace": watch.trace, "sni_hostname": place.host}
         given = {key: value for key, value in body.items() if value is not None}
         started, status = time.monotonic(), "-"
@@ -317,7 +255,7 @@ class Client:
         if wrong:
             raise wrong from None  # httpx's own error holds the request with its headers
 
-    def _wrong(self, error: httpx.HTTPError, place: Place, watch: _Watch, sent: bool) -> ProviderError:
+    def _wrong(self, error: httpx.HTTPError, place: Place, watch: Watch, sent: bool) -> ProviderError:
         late = f"no end after {self.limits.total:g} s" if watch.fired else self.scrub(str(error)) or type(error).__name__
         if sent:
             return OutcomeUnknown(
@@ -325,7 +263,8 @@ class Client:
                 "It may have been taken and billed."
             )
         return NotAccepted(
-            f"{self.name}: {place.host} could not be reached ({type(error).__name__}: {late}). Look at the network, or run again later."
+            f"{self.name}: {place.host} could not be reached ({type(error).__name__}: {late}). "
+            "Look at the network, or run again later."
         )
 
     def _once(self, method: str, place: Place, headers: Mapping[str, str], body: Mapping[str, Any]) -> Answered:
@@ -398,30 +337,3 @@ class Client:
                     raise missed
                 return answer  # type: ignore[return-value]
             self._sleep(wait)
-
-
-class _Watch:
-    """Ends an exchange that takes too long in all, however it drips: its socket is shut from outside."""
-
-    def __init__(self, seconds: float) -> None:
-        self.fired = False
-        self._socket: socket.socket | None = None
-        self._timer = threading.Timer(seconds, self._fire)
-        self._timer.daemon = True
-
-    def trace(self, event: str, info: Mapping[str, Any]) -> None:
-        """httpx's trace extension: takes the socket when there is one, and again when TLS has wrapped it."""
-        if event.endswith(("connect_tcp.complete", "start_tls.complete")):
-            self._socket = info["return_value"].get_extra_info("socket")
-
-    def _fire(self) -> None:
-        self.fired = True
-        if self._socket is not None:
-            with contextlib.suppress(OSError):
-                socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # not SSLSocket's own, which also drops its state
-
-    def __enter__(self) -> None:
-        self._timer.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._timer.cancel()

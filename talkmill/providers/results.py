@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from fractions import Fraction
@@ -48,7 +49,7 @@ def film(path: Path) -> Film:
         declared = mp4.read(path).first("vide") if file.read(8)[4:] == b"ftyp" else None
     if declared and declared.samples != len(times):
         raise MediaError(f"{path.name}: the clip breaks off (picture {len(times)} of {declared.samples}).")
-    steps = [late - early for early, late in zip(times, times[1:], strict=False)]
+    steps = [late - early for early, late in itertools.pairwise(times)]
     usual = sorted(steps)[len(steps) // 2] if steps else 1 / float(rate[1])
     return Film(
         frames=len(times),

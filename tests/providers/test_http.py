@@ -48,7 +48,8 @@ def slept():
 @pytest.fixture
 def client(box, slept):
     made = Client(
-        "echo", box.url("echo"), headers=lambda: {"authorization": f"Bearer {KEY}"}, secrets=lambda: [KEY], domains=("cdn.example",),
+        "echo", box.url("echo"), headers=lambda: {"authorization": f"Bearer {KEY}"}, secrets=lambda: [KEY],
+        domains=("cdn.example",),
         limits=Limits(read=0.5, total=1.5, asking=3, first_wait=0.01, longest_wait=0.02), sleep=slept.append,
     )  # fmt: skip
     yield made
