@@ -159,7 +159,7 @@ class Kling:
         path = workdir / "faces.json"
         path.write_text(json.dumps(facts), encoding="utf-8")
         charged = kling_calls.amount(data.get("final_unit_deduction"))
-        return Answer({"faces": path}, charged=charged, currency=kling_calls.VIDEO_UNITS, facts=facts)
+        return Answer({"faces": path}, charged=charged, currency=kling_calls.VIDEO_UNIT, facts=facts)
 
     def _authorised(self, new: bool, send: Callable[[Mapping[str, str]], Answered]) -> Answered:
         """`send` with a fresh key; with another one where the first counts as too early or too late."""
@@ -169,9 +169,7 @@ class Kling:
         return answer
 
     def _ask(self, what: kling_calls.Product, path: str, params: Mapping[str, Any] | None = None) -> Answered:
-        return self._authorised(
-            what.new, lambda headers: self._client.get(path, params=params, headers=headers, again=repeat)
-        )
+        return self._authorised(what.new, lambda headers: self._client.get(path, params=params, headers=headers, again=repeat))
 
     def _tasks(self, call: Call, params: Mapping[str, str]) -> Mapping[str, Any] | None:
         """The one task that `GET /tasks` has for these ids."""

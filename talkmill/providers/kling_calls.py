@@ -24,7 +24,7 @@ from talkmill.model.calls import Call, Done, Failed, Pending
 
 KEPT = 30 * 86400
 """Seconds for which Kling keeps a result."""
-IMAGE_UNITS, VIDEO_UNITS = "kling-image-units", "kling-video-units"
+IMAGE_UNIT, VIDEO_UNIT = "kling-image-unit", "kling-unit"
 """Currencies of what Kling says it deducted."""
 CONTENT = ("risk", "sensitive", "policy", "moderat", "safety", "violat", "illegal", "prohibit")
 
@@ -43,7 +43,7 @@ class Product:
     @property
     def units(self) -> str:
         """The currency that its deductions are in."""
-        return IMAGE_UNITS if self.kind == "image" else VIDEO_UNITS
+        return IMAGE_UNIT if self.kind == "image" else VIDEO_UNIT
 
 
 PRODUCTS: dict[str, Product] = {
@@ -71,7 +71,12 @@ def body(call: Call, files: Mapping[str, Path], handle: str, publish: Callable[[
     if call.operation == "identify-face":
         return {**sent, "video_url": publish(files["clip"])}
     if call.operation == "lip-sync-single":
-        given = {**sent["input"], "video_url": publish(files["clip"]), "audio_type": "file", "audio_file": _text(files["sound"])}
+        given = {
+            **sent["input"],
+            "video_url": publish(files["clip"]),
+            "audio_type": "file",
+            "audio_file": _text(files["sound"]),
+        }
         return {**sent, "input": given}
     if call.operation == "lip-sync":
         face = {**sent["face"], "face_id": call.context["face_id"], "sound_file": _text(files["sound"])}

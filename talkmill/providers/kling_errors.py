@@ -15,7 +15,10 @@ ACCOUNT: dict[int, tuple[str, str]] = {
     1002: ("the key is not valid", "Set KLING_API_KEY, or KLING_ACCESS_KEY and KLING_SECRET_KEY, anew."),
     1100: ("the account is not in order", "Look at the account in Kling's console."),
     1101: ("the account is in arrears", "Pay what is open in Kling's console."),
-    1102: ("the balance or resource pack is used up or has expired", "Buy units in Kling's console; packs are for one product."),
+    1102: (
+        "the balance or resource pack is used up or has expired",
+        "Buy units in Kling's console; packs are for one product.",
+    ),
     1304: ("this machine's address is not on the account's list of allowed ones", "Add it in Kling's console."),
 }
 """No request of this account is taken until somebody does something; some of them come as HTTP 429, and waiting never helps."""
@@ -27,7 +30,10 @@ REFUSED: dict[int, tuple[str, str]] = {
     1203: ("there is no such model or resource", "Choose another model: older ones are switched off."),
 }
 MODERATION: dict[int, str] = {1300: "the platform's policy", 1301: "the content safety check"}
-BUSY: dict[int, tuple[str, float]] = {1302: ("requests come too fast", 1.0), 1303: ("all parallel tasks of the account are in use", 5.0)}
+BUSY: dict[int, tuple[str, float]] = {
+    1302: ("requests come too fast", 1.0),
+    1303: ("all parallel tasks of the account are in use", 5.0),
+}
 UNSURE: dict[int, str] = {5000: "an internal error", 5001: "maintenance", 5002: "a timeout within"}
 LONGEST = 300
 """Characters of Kling's own words in a message."""
@@ -74,10 +80,14 @@ def error_of(answer: Answered, words: str, *, what: str, sent: bool, inputs: tup
         return AccountError(f"kling: the key's time is not right (code {code}{said}). Look at this machine's clock.")
     if code in BUSY:
         problem, wait = BUSY[code]
-        return NotAccepted(f"kling: {problem} (code {code}{said}). It was not taken; it is sent again later.", answer.wait or wait)
+        return NotAccepted(
+            f"kling: {problem} (code {code}{said}). It was not taken; it is sent again later.", answer.wait or wait
+        )
     if code in MODERATION:
         named = " or ".join(inputs) or "the request"
-        return Refused(f"kling: {what}: {MODERATION[code]} refuses {named} (code {code}{said}). Change {named}; it is not sent again.")
+        return Refused(
+            f"kling: {what}: {MODERATION[code]} refuses {named} (code {code}{said}). Change {named}; it is not sent again."
+        )
     if code == 1201 and "exist" in words.lower() and "already" in words.lower():
         return Duplicate(f"kling: {what}: a task of this handle exists (code 1201{said}).")
     if code in REFUSED:
@@ -86,12 +96,16 @@ def error_of(answer: Answered, words: str, *, what: str, sent: bool, inputs: tup
     shown = f"code {code}{said}" if code is not None else answer.looks_like
     if code in UNSURE or answer.status >= 500 or answer.status == 408 or answer.status < 300:
         if sent:
-            return OutcomeUnknown(f"kling: {what}: it is not known whether it was taken ({UNSURE.get(code or 0, 'no usable answer')}; {shown}).")
+            return OutcomeUnknown(
+                f"kling: {what}: it is not known whether it was taken ({UNSURE.get(code or 0, 'no usable answer')}; {shown})."
+            )
         return NotAccepted(f"kling: {what}: no usable answer ({shown}). Run again later.", answer.wait)
     if answer.status in (401, 403):
         return AccountError(f"kling: the key is not accepted ({shown}). Set it anew, and look at providers.kling.base_url.")
     if answer.status == 429:
-        return NotAccepted(f"kling: {what}: too many requests ({shown}). It was not taken; it is sent again later.", answer.wait or 1.0)
+        return NotAccepted(
+            f"kling: {what}: too many requests ({shown}). It was not taken; it is sent again later.", answer.wait or 1.0
+        )
     if answer.status < 400:
         return Refused(f"kling: {what}: it sends us elsewhere ({shown}). Correct providers.kling.base_url in config.yaml.")
     return Refused(f"kling: {what}: it was refused ({shown}). Change the request, or look at providers.kling.base_url.")

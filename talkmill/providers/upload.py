@@ -53,7 +53,9 @@ def missing(settings: Mapping[str, Any] | None, environ: Mapping[str, str]) -> s
         if not settings.get("bucket"):
             return f"kling: {where} names no bucket. Add `bucket`."
         if lacking:
-            return f"kling: {where} is an S3 bucket, and its keys are not set ({', '.join(lacking)}). Set them in the environment."
+            return (
+                f"kling: {where} is an S3 bucket, and its keys are not set ({', '.join(lacking)}). Set them in the environment."
+            )
         return _no_obstore()
     if to == "fal":
         return "" if environ.get("FAL_KEY") else f"kling: {where} is fal, and FAL_KEY is not set. Set it in the environment."
@@ -84,7 +86,7 @@ def publish(path: Path, settings: Mapping[str, Any] | None, environ: Mapping[str
     url = put(path, settings, environ)
     try:
         parts = urlsplit(url)
-        good = parts.scheme == "https" and bool(parts.hostname) or parts.scheme == "http" and parts.hostname in LOOPBACK
+        good = (parts.scheme == "https" and bool(parts.hostname)) or (parts.scheme == "http" and parts.hostname in LOOPBACK)
     except ValueError:
         good = False
     if not good or any(letter.isspace() for letter in url):
@@ -108,7 +110,9 @@ def _s3(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
     keys = dict(zip(("access_key_id", "secret_access_key"), (environ[name] for name in AWS_KEYS), strict=True))
     if environ.get("AWS_SESSION_TOKEN"):
         keys["session_token"] = environ["AWS_SESSION_TOKEN"]
-    given = {"endpoint": endpoint, "virtual_hosted_style_request": False} if endpoint else {"virtual_hosted_style_request": True}
+    given = (
+        {"endpoint": endpoint, "virtual_hosted_style_request": False} if endpoint else {"virtual_hosted_style_request": True}
+    )
     region = settings.get("region") or ("auto" if endpoint else "us-east-1")
     plain = str(endpoint).startswith("http://")
     store = S3Store(settings["bucket"], region=region, **keys, **given, client_options={"allow_http": plain})
@@ -166,7 +170,9 @@ def _command(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]
     lines = [line.strip() for line in done.stdout.splitlines() if line.strip()]
     if done.returncode or not lines:
         said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1][:200]
-        raise NotAccepted(f"kling: the upload command failed ({command[0]}: exit code {done.returncode}, {said}). Run it by hand.")
+        raise NotAccepted(
+            f"kling: the upload command failed ({command[0]}: exit code {done.returncode}, {said}). Run it by hand."
+        )
     return lines[-1]
 
 

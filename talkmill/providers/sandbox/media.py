@@ -55,14 +55,16 @@ def picture(width: int, height: int, seed: int) -> bytes:
     draw.ellipse((x - radius, y - radius, x + radius, y + radius), fill=(235, 200, 175))
     for side in (-1, 1):
         eye = (x + side * radius // 2, y - radius // 4)
-        draw.ellipse((eye[0] - radius // 10, eye[1] - radius // 10, eye[0] + radius // 10, eye[1] + radius // 10), fill=(30, 30, 40))
+        draw.ellipse(
+            (eye[0] - radius // 10, eye[1] - radius // 10, eye[0] + radius // 10, eye[1] + radius // 10), fill=(30, 30, 40)
+        )
     draw.ellipse((x - radius // 3, y + radius // 3, x + radius // 3, y + radius // 2), fill=(150, 60, 60))
     out = io.BytesIO()
     image.save(out, "PNG")
     return out.getvalue()
 
 
-def from_image(image: bytes, seconds: float, height: int, fps: float, *, sound: bytes | None = None, square: int = 0) -> bytes:
+def from_image(image: bytes, seconds: float, height: int, fps: float, *, sound: bytes | None = None) -> bytes:
     """An mp4 of `seconds` that shows the image, its short side `height` high, with a bar that moves; with sound where given."""
     frames = round(seconds * fps)
     with tempfile.TemporaryDirectory() as folder:
@@ -90,6 +92,16 @@ def from_clip(clip: bytes, sound: bytes, seconds: float, fps: float | None = Non
             ["-i", ffmpeg.url(given), *_sound(folder, sound), "-map", "0:v:0", "-map", "1:a:0", "-vf", chain, "-c:a", "aac",
              "-frames:v", str(round(seconds * rate)), *X264, "-y", ffmpeg.url(out)]
         )  # fmt: skip
+        return out.read_bytes()
+
+
+def uneven(clip: bytes) -> bytes:
+    """The clip with a varying frame rate: pictures are missing, the others keep their times."""
+    with tempfile.TemporaryDirectory() as folder:
+        given, out = Path(folder) / "given", Path(folder) / "out.mp4"
+        given.write_bytes(clip)
+        drop = "select='not(eq(mod(n,7),3))*not(eq(mod(n,11),5))'"
+        ffmpeg.run(["-i", ffmpeg.url(given), "-vf", drop, "-fps_mode", "vfr", "-an", *X264, "-y", ffmpeg.url(out)])
         return out.read_bytes()
 
 
