@@ -44,8 +44,8 @@ def missing(settings: Mapping[str, Any] | None, environ: Mapping[str, str]) -> s
     where = "providers.kling.upload in config.yaml"
     if not settings:
         return (
-            f"kling: lip sync needs a public address for its clip, and {where} says nothing. Set it to an S3 bucket, to fal or to "
-            "a command of yours, or use the method avatar, which needs none."
+            f"kling: lip sync needs a public address for its clip, and {where} says nothing. Set it to an S3 bucket, to fal "
+            "or to a command of yours, or use the method avatar, which needs none."
         )
     to = settings.get("to")
     if to == "s3":
@@ -91,7 +91,8 @@ def publish(path: Path, settings: Mapping[str, Any] | None, environ: Mapping[str
         good = False
     if not good or any(letter.isspace() for letter in url):
         raise Refused(
-            f"kling: upload to {settings['to']} gave no https address ({url[:60]!r}). Correct providers.kling.upload in config.yaml."
+            f"kling: upload to {settings['to']} gave no https address (it begins with {url[:8]!r}). "
+            "Correct providers.kling.upload in config.yaml."
         )
     return url
 
@@ -126,8 +127,8 @@ def _s3(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
         client.close()
     if answer.status in (401, 403):
         raise AccountError(
-            f"kling: the bucket {settings['bucket']!r} does not take the upload (HTTP {answer.status}). Look at the AWS keys, their "
-            "rights, and region and endpoint of providers.kling.upload in config.yaml."
+            f"kling: the bucket {settings['bucket']!r} does not take the upload (HTTP {answer.status}). Look at the AWS keys, "
+            "their rights, and region and endpoint of providers.kling.upload in config.yaml."
         )
     if answer.status not in (200, 201, 204):
         _failed("s3", answer.status)

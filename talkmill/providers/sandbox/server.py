@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -253,6 +254,10 @@ def _handler(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
 
         def log_message(self, *_: Any) -> None:
             """Silent: requests may carry keys."""
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The Date header, by the sandbox's own time of day."""
+            return formatdate(sandbox.clock.today() if timestamp is None else timestamp, usegmt=True)
 
         def _serve(self) -> None:
             length = int(self.headers.get("content-length") or 0)
