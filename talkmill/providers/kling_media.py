@@ -73,7 +73,7 @@ def picture(source: Path, target: Path, what: str = "image") -> tuple[int, int]:
 
 
 def png(rgb: np.ndarray) -> bytes:
-    """A PNG of uint8 (h, w, 3) in which nothing is compressed: its bytes depend on the pixels only (RFC 1950, RFC 1951 3.2.4)."""
+    """A PNG of uint8 (h, w, 3) in which nothing is compressed: its bytes depend on the pixels only (RFC 1951, 3.2.4)."""
     import numpy as np
 
     height, width = rgb.shape[:2]
@@ -115,7 +115,7 @@ def sound(take: Path, lead: float, seconds: float, target: Path) -> float:
         whole, rate = sounds.resample(whole, rate, 24_000), 24_000
     if 2 * len(whole) + 44 > LARGEST_SOUND:
         raise RequestError(
-            f"kling: the line is too long ({seconds:.0f} s; a sound of {LARGEST_SOUND >> 20} MB holds 109 s). Split it into lines."
+            f"kling: the line is too long ({seconds:.0f} s; a sound of {LARGEST_SOUND >> 20} MB holds 109 s). Split it."
         )
     sounds.write(target, whole, rate)
     return len(whole) / rate
@@ -140,8 +140,8 @@ def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[int, 
     frames.write(source.read(order), (source.width, source.height), source.fps, middle)
     scale = [f"scale={width}:{height}:flags=lanczos+accurate_rnd"] if (width, height) != (source.width, source.height) else []
     ffmpeg.run(
-        ["-loglevel", "error", "-i", ffmpeg.url(middle), "-vf", ",".join([*scale, "setsar=1", frames.TAGS]), "-map_metadata", "-1",
-         "-c:v", "libx264", "-preset", "medium", "-crf", "14", "-pix_fmt", "yuv420p", "-threads:v", "2", "-maxrate", "60M",
+        ["-loglevel", "error", "-i", ffmpeg.url(middle), "-vf", ",".join([*scale, "setsar=1", frames.TAGS]),
+         "-map_metadata", "-1", "-c:v", "libx264", "-preset", "medium", "-crf", "14", "-pix_fmt", "yuv420p", "-threads:v", "2", "-maxrate", "60M",
          "-bufsize", "60M", "-flags:v", "+bitexact", "-fflags", "+bitexact", "-movflags", "+faststart", "-f", "mp4",
          "-y", ffmpeg.url(target)]
     )  # fmt: skip
@@ -164,8 +164,8 @@ def accept(
 ) -> tuple[frames.Clip, results.Film]:
     """Look at a clip that was bought, and write it as lossless frames of a constant `fps`; (clip, what the raw one is).
 
-    It must last `seconds`, have the `shape` (width, height, as a proportion) of what was sent, and `least` pixels on its shorter
-    side. `size` is what it is brought to (without one its own, made even); `count` frames of it are kept (without, all).
+    It must last `seconds`, have the `shape` (width, height, as a proportion) of what was sent, and `least` pixels on its
+    shorter side. `size` is what it is brought to (without one its own, made even); `count` frames of it are kept (without, all).
 
     Raises:
         BackendError: it is not what was paid for; says what was found. The raw file stays where it was bought.
@@ -194,7 +194,8 @@ def accept(
         "setsar=1", "format=yuv420p", frames.TAGS,
     ]  # fmt: skip
     ffmpeg.run(
-        ["-loglevel", "error", "-threads", "2", "-i", ffmpeg.url(raw), "-map", "0:v:0", "-an", "-sn", "-dn", "-vf", ",".join(chain),
+        ["-loglevel", "error", "-threads", "2", "-i", ffmpeg.url(raw), "-map", "0:v:0", "-an", "-sn", "-dn",
+         "-vf", ",".join(chain),
          "-frames:v", str(kept), *frames.encoding(), "-y", ffmpeg.url(target)]
     )  # fmt: skip
     return frames.Clip(target, kept, fps, width, height), film

@@ -32,9 +32,9 @@ PROMPT = (
 class Kling:
     """A clip of a still by Kling.
 
-    Request: `fps`; `prompt`, `negative_prompt` (older API only), `model`, `seconds`, `resolution` (720p, 1080p, 4k). Input:
-    `image`. Files and facts: the verb's `frames`; `source` (what came back: `fps`, `width`, `height`, `seconds`), `notes`. Sound
-    is never asked for, but for kling-3.0-turbo, which always makes some; it is dropped.
+    Request: `fps`; `prompt`, `negative_prompt` (older API only), `model`, `seconds`, `resolution` (720p, 1080p, 4k).
+    Input: `image`. Files and facts: the verb's `frames`; `source` (what came back: `fps`, `width`, `height`, `seconds`),
+    `notes`. Sound is never asked for, but for kling-3.0-turbo, which always makes some; it is dropped.
 
     Raises `RequestError` for what Kling would refuse, `BackendError` where what was bought is not what was asked for.
     """

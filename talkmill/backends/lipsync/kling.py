@@ -28,10 +28,10 @@ WORDS = 2500
 class Kling:
     """A segment of a speaking face by Kling (request, inputs, files, facts: the verb's contract, *Of frames*).
 
-    Request besides: `method`: `avatar` (a picture and the take's sound; nothing needs a public address), `lip-sync` (the clip as it
-    is played under the line and the sound: faces first, then the lips; 2 to 10 s, billed in steps of 5 s) or `lip-sync-single`
-    (the older single call); of `avatar` `mode` (std, pro) and `prompt`. `avatar` takes the input `image`, without one the clip's
-    frame. A segment shorter than 2 s is made longer with silence and its last frame, and cut back.
+    Request besides: `method`: `avatar` (a picture and the take's sound; nothing needs a public address), `lip-sync` (the clip
+    as it is played under the line, and the sound: faces first, then the lips; 2 to 10 s, billed in steps of 5 s) or
+    `lip-sync-single` (the older single call); of `avatar` `mode` (std, pro) and `prompt`. `avatar` takes the input `image`,
+    without one the clip's first frame. A segment shorter than 2 s is made longer with silence and its last frame, and cut back.
 
     Who listens (`speaks`: false) is not bought: the clip passes through.
 
@@ -188,6 +188,7 @@ def _face(faces: Sequence[Mapping[str, Any]]) -> str:
     """The face that is seen longest; the first of several alike."""
     if not faces:
         raise BackendError(
-            "kling: no face was found in the clip (lip sync was not bought). Use a clip in which the face is larger and seen from the front."
+            "kling: no face was found in the clip (lip sync was not bought). "
+            "Use a clip in which the face is larger and seen from the front."
         )
     return str(max(faces, key=lambda face: (face.get("end_time") or 0) - (face.get("start_time") or 0))["face_id"])

@@ -21,9 +21,9 @@ LONGEST = 2500
 class Kling:
     """A picture by Kling.
 
-    Request: `prompt`; `negative_prompt` (not with a picture), `model` (kling-v3, kling-v2-1), `aspect_ratio` (9:16), `resolution`
-    (1k, 2k). Input: `image`, a picture to go by, where there is one. Files: `image` (PNG, RGB). Facts: `width`, `height`,
-    `source` {`format`, `width`, `height`}, `notes`.
+    Request: `prompt`; `negative_prompt` (not with a picture), `model` (kling-v3, kling-v2-1), `aspect_ratio` (9:16),
+    `resolution` (1k, 2k). Input: `image`, a picture to go by, where there is one. Files: `image` (PNG, RGB). Facts:
+    `width`, `height`, `source` {`format`, `width`, `height`}, `notes`.
 
     Raises `RequestError` for what Kling would refuse, `BackendError` where what was bought is not what was asked for.
     """
