@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -116,6 +116,12 @@ def find(picture: np.ndarray) -> list[Face]:
         if all(common(face.box, other.box) < OVERLAP for other in kept):
             kept.append(face)
     return sorted(kept, key=lambda one: one.box)
+
+
+def placed(face: Face, scale: float, corner: tuple[float, float]) -> Face:
+    """The face in a picture that was scaled, and then cut at `corner`."""
+    shift = np.array([*corner, 0], np.float32)
+    return replace(face, landmarks=face.landmarks * np.float32(scale) - shift)
 
 
 class Tracker:

@@ -173,6 +173,19 @@ def rgb(frame: np.ndarray) -> np.ndarray:
     return cv2.transform(cv2.merge(planes), np.hstack([_INVERSE, -_INVERSE @ np.array([[16], [128], [128]])]))
 
 
+def half(frame: np.ndarray) -> np.ndarray:
+    """An I420 frame as R'G'B' of half its width and height: a tenth of the time, enough to find faces in."""
+    import cv2
+    import numpy as np
+
+    width = frame.shape[1]
+    height = frame.shape[0] * 2 // 3
+    flat, quarter = frame.reshape(-1), width * height // 4
+    chroma = [flat[at : at + quarter].reshape(height // 2, width // 2) for at in (width * height, width * height + quarter)]
+    luma = cv2.resize(frame[:height], (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+    return cv2.transform(cv2.merge([luma, *chroma]), np.hstack([_INVERSE, -_INVERSE @ np.array([[16], [128], [128]])]))
+
+
 def i420(picture: np.ndarray) -> np.ndarray:
     """R'G'B', uint8 (h, w, 3) with even sides, as an I420 frame."""
     import cv2
