@@ -146,7 +146,7 @@ class Kling:
     # --- requests --------------------------------------------------------------------------------
 
     def _publish(self, path: Path) -> str:
-        return upload.publish(path, self._upload, self._environ)
+        return upload.publish(path, self._upload, self._environ, self._client.limits)
 
     def _faces(self, data: Mapping[str, Any], workdir: Path) -> Answer:
         """Session and faces; without the addresses of their pictures, which expire."""

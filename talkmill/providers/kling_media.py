@@ -141,9 +141,9 @@ def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[int, 
     scale = [f"scale={width}:{height}:flags=lanczos+accurate_rnd"] if (width, height) != (source.width, source.height) else []
     ffmpeg.run(
         ["-loglevel", "error", "-i", ffmpeg.url(middle), "-vf", ",".join([*scale, "setsar=1", frames.TAGS]),
-         "-map_metadata", "-1", "-c:v", "libx264", "-preset", "medium", "-crf", "14", "-pix_fmt", "yuv420p", "-threads:v", "2", "-maxrate", "60M",
-         "-bufsize", "60M", "-flags:v", "+bitexact", "-fflags", "+bitexact", "-movflags", "+faststart", "-f", "mp4",
-         "-y", ffmpeg.url(target)]
+         "-map_metadata", "-1", "-c:v", "libx264", "-preset", "medium", "-crf", "14", "-pix_fmt", "yuv420p", "-threads:v", "2",
+         "-maxrate", "60M", "-bufsize", "60M", "-flags:v", "+bitexact", "-fflags", "+bitexact", "-movflags", "+faststart",
+         "-f", "mp4", "-y", ffmpeg.url(target)]
     )  # fmt: skip
     middle.unlink()
     if target.stat().st_size > LARGEST_CLIP:
@@ -165,7 +165,7 @@ def accept(
     """Look at a clip that was bought, and write it as lossless frames of a constant `fps`; (clip, what the raw one is).
 
     It must last `seconds`, have the `shape` (width, height, as a proportion) of what was sent, and `least` pixels on its
-    shorter side. `size` is what it is brought to (without one its own, made even); `count` frames of it are kept (without, all).
+    shorter side. `size` is what it is brought to (without one its own, made even); `count` frames of it are kept.
 
     Raises:
         BackendError: it is not what was paid for; says what was found. The raw file stays where it was bought.

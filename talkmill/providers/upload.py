@@ -26,7 +26,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from talkmill.errors import AccountError, NotAccepted, OutcomeUnknown, Refused
-from talkmill.providers.http import Client
+from talkmill.providers.http import Client, Limits
 
 AWS_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 FAL = "https://rest.fal.ai"
@@ -71,8 +71,8 @@ def missing(settings: Mapping[str, Any] | None, environ: Mapping[str, str]) -> s
     return f"kling: {where}: `to` must be s3, fal or command ({to!r}). Choose one."
 
 
-def publish(path: Path, settings: Mapping[str, Any] | None, environ: Mapping[str, str]) -> str:
-    """Put the file where Kling can fetch it; gives its address. The same file gives the same place.
+def publish(path: Path, settings: Mapping[str, Any] | None, environ: Mapping[str, str], limits: Limits | None = None) -> str:
+    """Put the file where Kling can fetch it; gives its address. The same file gives the same place. `limits` is the patience.
 
     Raises:
         AccountError: something is not set, or the storage does not accept the key.
@@ -83,7 +83,7 @@ def publish(path: Path, settings: Mapping[str, Any] | None, environ: Mapping[str
     if lacking or settings is None:
         raise AccountError(lacking)
     put = {"s3": _s3, "fal": _fal, "command": _command}[settings["to"]]
-    url = put(path, settings, environ)
+    url = put(path, settings, environ, limits)
     try:
         parts = urlsplit(url)
         good = (parts.scheme == "https" and bool(parts.hostname)) or (parts.scheme == "http" and parts.hostname in LOOPBACK)
@@ -103,7 +103,7 @@ def name_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest() + path.suffix
 
 
-def _s3(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+def _s3(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str], limits: Limits | None) -> str:
     import obstore
     from obstore.store import S3Store
 
@@ -120,7 +120,7 @@ def _s3(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
     key = "/".join(part for part in (str(settings.get("prefix") or "talkmill").strip("/"), name_of(path)) if part)
     address = obstore.sign(store, "PUT", key, LIVES)
     parts = urlsplit(address)
-    client = Client("upload", f"{parts.scheme}://{parts.netloc}", secrets=lambda: keys.values())
+    client = Client("upload", f"{parts.scheme}://{parts.netloc}", secrets=lambda: keys.values(), limits=limits)
     try:
         answer = client.put(address, path.read_bytes(), {"content-type": TYPES.get(path.suffix, "application/octet-stream")})
     finally:
@@ -135,11 +135,13 @@ def _s3(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
     return str(obstore.sign(store, "GET", key, LIVES))
 
 
-def _fal(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+def _fal(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str], limits: Limits | None) -> str:
     key = environ["FAL_KEY"]
     base = str(settings.get("base_url") or FAL)
     kind = TYPES.get(path.suffix, "application/octet-stream")
-    client = Client("fal", base, headers=lambda: {"authorization": f"Key {key}"}, domains=UPLOADS, secrets=lambda: [key])
+    client = Client(
+        "fal", base, headers=lambda: {"authorization": f"Key {key}"}, domains=UPLOADS, secrets=lambda: [key], limits=limits
+    )
     try:
         # one more place for the same file costs nothing and is taken back by nobody, so this POST is no submit of ours
         answer = client.post("storage/upload/initiate", json={"file_name": name_of(path), "content_type": kind})
@@ -158,7 +160,7 @@ def _fal(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) ->
     return str(places["file_url"])
 
 
-def _command(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+def _command(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str], limits: Limits | None) -> str:
     command = [part.replace("{file}", str(path.absolute())) for part in settings["command"]]
     try:
         done = subprocess.run(

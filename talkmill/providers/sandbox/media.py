@@ -76,7 +76,7 @@ def from_image(image: bytes, seconds: float, height: int, fps: float, *, sound: 
         given = ["-loop", "1", "-framerate", _rate(fps), "-i", ffmpeg.url(still)]
         given += _sound(folder, sound)
         ffmpeg.run(
-            [*given, "-map", "0:v:0", *(["-map", "1:a:0", "-c:a", "aac", "-shortest"] if sound else []),
+            [*given, "-map", "0:v:0", *(["-map", "1:a:0", "-c:a", "aac", "-af", "apad", "-shortest"] if sound else []),
              "-vf", f"{scale},{bar}",
              "-frames:v", str(frames), *X264, "-y", ffmpeg.url(out)]
         )  # fmt: skip
