@@ -290,6 +290,15 @@ def test_no_key_shows_anywhere(kling, pair, box, media, tmp_path, caplog):
     assert not [(canary, text) for text in said for canary in canaries if canary in text]
 
 
+def test_the_sandbox_tells_the_settings_that_lead_to_it(box, media, tmp_path):
+    """A rehearsal needs nothing else: no key, no bucket of one's own."""
+    made = Kling(box.settings()["kling"], environ=box.environ(), limits=QUICK)
+    assert not made.missing(frozenset(("identify-face", "avatar")))
+    call, task = lip_sync(made, media, tmp_path)
+    assert isinstance(wait(made, call, task), Done)
+    assert "shelf" not in box.settings()
+
+
 def test_it_is_found_by_its_name(box):
     """`load` builds it from settings."""
     assert isinstance(load("kling", {"base_url": box.url("kling")}), Kling)

@@ -31,13 +31,14 @@ import itertools
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from talkmill.providers.sandbox import kling_results
 from talkmill.providers.sandbox.kling_rules import CODES, PRODUCTS, Rule, TaskState, Wrong, priced, seconds_of
 from talkmill.providers.sandbox.media import Sized, look
-from talkmill.providers.sandbox.server import Asked, Reply, Service, route
+from talkmill.providers.sandbox.server import Asked, Reply, Sandbox, Service, route
 
 KEY, ACCESS, SECRET = "sk-test", "ak-test", "sk-test-secret-of-thirty-two-bytes"
 AFTER = ("5000", "5001", "5002", "timeout", "drop", "reset", "html-answer")
@@ -54,6 +55,7 @@ class KlingService(Service):
     """Kling's API; `slots` tasks at once, each `pace` seconds of its time for a second of its result, `least` at least."""
 
     name = "kling"
+    environ: ClassVar[Mapping[str, str]] = {"KLING_API_KEY": "sk-test-sandbox"}
     fault_names = (*AFTER, *BEFORE, *TOKEN, *ENDS, *RESULTS, *POLLS, "no-face")
 
     def __init__(self, slots: int = 5, pace: float = 7, least: float = 20, stall: float = STALL) -> None:
@@ -65,6 +67,11 @@ class KlingService(Service):
         self.fetched: list[str] = []  # hosts from which clips were taken
         self._numbers = itertools.count(880_000_000_000_001)
         self._requests = itertools.count(1)
+
+    def settings(self, box: Sandbox) -> dict[str, Any]:
+        """Its address, and the shelf for clips where that is served too."""
+        found: dict[str, Any] = {"base_url": box.url(self.name)}
+        return found | ({"upload": {"to": "fal", "base_url": box.url("shelf")}} if "shelf" in box.services else {})
 
     # --- creating --------------------------------------------------------------------------------
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from talkmill.providers.sandbox import services
 from talkmill.providers.sandbox.kling import KlingService
 from talkmill.providers.sandbox.kling_rules import CODES
 from talkmill.providers.sandbox.server import Sandbox, Shelf
@@ -140,8 +139,13 @@ def test_it_runs_by_itself():
     command = [sys.executable, "-m", "talkmill.providers.sandbox", "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
-        words = [process.stdout.readline() for _ in range(1 + len(services()))]
-        base = next(line.split(": ", 1)[1].strip() for line in words if "kling" in line)
+        process.stdout.readline()
+        words = ""
+        while not words.endswith("\n}\n"):
+            words += process.stdout.readline()
+        told = json.loads(words)
+        assert told["environment"]["KLING_API_KEY"].startswith("sk-test")
+        base = told["providers"]["kling"]["base_url"]
         assert httpx.get(f"{base}/bill").json()["total"] == "0"
         assert json.loads(httpx.get(f"{base}/v1/x").text)["code"] == 1203
     finally:
