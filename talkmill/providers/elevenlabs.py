@@ -154,15 +154,21 @@ class ElevenLabs:
 
         key = os.environ.get(KEY, "").strip()
         if not key:
-            raise AccountError(f"elevenlabs: no key ({KEY} is not set). Set it in the environment, never in a file of the project.")
+            raise AccountError(
+                f"elevenlabs: no key ({KEY} is not set). Set it in the environment, never in a file of the project."
+            )
         wrong: ProviderError
         try:
             with self._http() as http:
                 return ask(_client(self.base, key, http))
         except (httpx.LocalProtocolError, UnicodeEncodeError):
-            wrong = AccountError("elevenlabs: the key has characters that cannot be sent. Set it anew, without quotes or line ends.")
+            wrong = AccountError(
+                "elevenlabs: the key has characters that cannot be sent. Set it anew, without quotes or line ends."
+            )
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
-            wrong = NotAccepted(f"elevenlabs: cannot be reached ({_shown(error, key)}). Look at the network, or run again later.")
+            wrong = NotAccepted(
+                f"elevenlabs: cannot be reached ({_shown(error, key)}). Look at the network, or run again later."
+            )
         except (httpx.UnsupportedProtocol, httpx.InvalidURL):
             wrong = Refused("elevenlabs: its address cannot be used. Look at providers.elevenlabs.base_url in config.yaml.")
         except httpx.HTTPError as error:
@@ -237,7 +243,9 @@ def _whole(path: Path, kind: str, alignments: Mapping[str, Any]) -> None:
     told = alignments.get("alignment") or alignments.get("normalized_alignment") or {}
     ends = [float(end) for end in told.get("character_end_times_seconds") or () if end is not None]
     if seconds <= 0 or seconds < max(ends, default=0.0) - CUT:
-        raise unusable(f"its sound breaks off after {seconds:.2f} s, its last character is said at {max(ends, default=0.0):.2f} s")
+        raise unusable(
+            f"its sound breaks off after {seconds:.2f} s, its last character is said at {max(ends, default=0.0):.2f} s"
+        )
 
 
 # --- errors ------------------------------------------------------------------------------------------

@@ -38,7 +38,7 @@ class ElevenLabs:
     `stability`, `similarity`, `style`, `speed`, `speaker_boost` (each: default the voice's own), `normalize` (auto, on, off),
     `pronunciation` ({written word: as it is spelt when it is said}), `dictionaries` ([{id, version}]), `format`
     (`mp3_44100_128`, or `pcm_44100` where the plan has it), `context` ({previous, next}: the lines beside it, where the user
-    wants the intonation to go on from them; it is part of what is bought, so a line is bought again when its neighbour changes).
+    wants the intonation to go on from them; it is part of what is bought: a line is bought again when its neighbour changes).
     In models that know directions ("[whispers]") they are neither spoken nor captioned.
 
     Facts: `samples`; `times`: how they were found, "characters" (the provider's, with phonemes as
