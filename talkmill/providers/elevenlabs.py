@@ -40,8 +40,8 @@ CROWDED = 2.0
 BUSY = 10.0
 """Seconds to wait when the provider itself is overloaded; who repeats doubles it."""
 
-BALANCE = frozenset("quota_exceeded payment_required insufficient_credits credits_exhausted".split())
-CONCURRENT = frozenset("too_many_concurrent_requests concurrent_limit_exceeded".split())
+BALANCE = frozenset({"quota_exceeded", "payment_required", "insufficient_credits", "credits_exhausted"})
+CONCURRENT = frozenset({"too_many_concurrent_requests", "concurrent_limit_exceeded"})
 SETTING = {
     "voice_not_found": "`voice`",
     "voice_does_not_exist": "`voice`",
@@ -72,10 +72,14 @@ CUT = 0.5
 
 
 class ElevenLabs:
-    """The provider; settings: `base_url` (a regional host, or a sandbox). The key is read from ELEVENLABS_API_KEY at each call."""
+    """The provider. Settings: `base_url` (a regional host, or a sandbox), `timeout` (seconds for an answer).
+
+    The key is read from ELEVENLABS_API_KEY at each call.
+    """
 
     name: ClassVar[str] = "elevenlabs"
     handles: ClassVar[Literal["unique", "lookup", "none"]] = "none"
+    handles_of: ClassVar[Mapping[str, Literal["unique", "lookup", "none"]]] = {}
     visible: ClassVar[float] = 0.0
 
     def __init__(self, settings: Mapping[str, Any] | None = None) -> None:

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-V2_LANGUAGES = frozenset("en ja zh de hi fr ko pt it es id nl tr fil pl sv bg ro ar cs el fi hr ms sk da ta uk ru".split())
+_V2 = "en ja zh de hi fr ko pt it es id nl tr fil pl sv bg ro ar cs el fi hr ms sk da ta uk ru"
+V2_LANGUAGES = frozenset(_V2.split())
 
 FORMATS = {"mp3_44100_128": 44_100, "pcm_44100": 44_100}
 """Formats that can be asked for, and their samples a second. PCM at that rate needs the provider's Pro tier."""

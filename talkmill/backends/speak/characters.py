@@ -4,8 +4,8 @@ Which characters are sent, and which written word each belongs to, is known (`Se
 said. Where the phonemes lie within a word is heard: pocketsphinx aligns the whole line, and a word that it puts elsewhere
 than the characters do gets its phonemes by espeak-ng's proportions within the characters' time. Measured against the times
 that other voices know of themselves (Piper, Hibari, Kokoro: 502 phonemes; character times with 12 ms of noise) starts of
-phonemes are off by 15 ms (median; 9 in 10 under 45 ms), against 18 and 58 by proportions alone, and the middles of p, b and m by 10 ms
-(9 in 10 under 26), against 19 and 41. With 30 ms of noise it stays at 17 and 45, proportions fall to 25 and 62.
+phonemes are off by 15 ms (median; 9 in 10 under 45 ms), against 18 and 58 by proportions alone, and the middles of p, b and m
+by 10 ms (9 in 10 under 26), against 19 and 41. With 30 ms of noise it stays at 17 and 45, proportions fall to 25 and 62.
 """
 
 from __future__ import annotations

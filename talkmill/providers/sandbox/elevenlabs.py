@@ -41,6 +41,9 @@ FAULTS = {
     "drop-charged": "the connection closes after it was made and charged",
 }
 
+BEFORE = ("quota", "payment", "crowded", "busy", "error", "forbidden", "page", "drop")
+AFTER = ("null", "shuffled", "truncated", "empty", "drop-charged", "error-charged")
+
 PRICES = {
     "eleven_multilingual_v2": Decimal("0.10"),
     "eleven_v3": Decimal("0.10"),
@@ -60,7 +63,9 @@ STRINGS = ("model_id", "language_code", "previous_text", "next_text")
 
 
 class ElevenLabsService(Service):
-    """`/v1/text-to-speech/{voice}[/with-timestamps]`, `/v1/forced-alignment`, `/v1/user/subscription`, `/v1/models`, `/v2/voices`."""
+    """`/v1/text-to-speech/{voice}`, `.../with-timestamps`, `/v1/forced-alignment`, `/v1/user/subscription`, `/v1/models`,
+    `/v2/voices`.
+    """
 
     name = "elevenlabs"
     fault_names = tuple(FAULTS)
@@ -156,8 +161,8 @@ class ElevenLabsService(Service):
         if refusal:
             return refusal
         voice, model, text = asked.match[0], body.get("model_id") or "eleven_multilingual_v2", body["text"]
-        refusal = known(voice, model, body) or self._fault(f"{voice}/{model}/{text}", tuple(FAULTS)[:7] + ("page", "drop"))
-        if refusal and refusal.status != 500:
+        refusal = known(voice, model, body) or self._fault(f"{voice}/{model}/{text}", BEFORE)
+        if refusal:
             return refusal
         cost = (len(text) * CREDITS.get(model, Decimal(1))).to_integral_value()
         if self.used + cost > self.credits:
@@ -168,23 +173,19 @@ class ElevenLabsService(Service):
             self._at_work += 1
             running = self._at_work
         try:
-            made = None if refusal and "charged" not in str(refusal.body) else self._made(voice, model, kind, body, times)
+            reply, number, fault = self._made(voice, model, kind, body, times)
         finally:
             with self.lock:
                 self._at_work -= 1
-        if made is None:
-            return refusal or Reply(drop=True)
-        reply, seconds, fault = made
-        number = next(self._number)
         with self.lock:
             self.used += cost
             self.bodies.append(body)
         price = PRICES.get(model, Decimal("0.10"))
         self.bill.add(self.name, f"text-to-speech/{model}", len(text), price * len(text) / 1000, task=f"request-{number:06d}")
-        if refusal:
-            return refusal
         if fault == "drop-charged":
             return Reply(drop=True)
+        if fault == "error-charged":
+            return failed(500, "internal_error", "Something went wrong.", old=True)
         reply.headers = {
             **reply.headers,
             "request-id": f"request-{number:06d}",
@@ -194,7 +195,7 @@ class ElevenLabsService(Service):
         }
         return reply
 
-    def _made(self, voice: str, model: str, kind: str, body: Mapping[str, Any], times: bool) -> tuple[Reply, float, str | None]:
+    def _made(self, voice: str, model: str, kind: str, body: Mapping[str, Any], times: bool) -> tuple[Reply, int, str | None]:
         text, row = body["text"], MODELS[model]
         settings = body.get("voice_settings") or {}
         said = TAG.sub(lambda match: " " * len(match[0]), text) if row.tags else text
@@ -203,12 +204,13 @@ class ElevenLabsService(Service):
         spoken = speech.speak(said, tag, voice, pace)
         seconds = len(spoken.samples) / speech.RATE
         self.clock.sleep(self.latency + self.a_second * seconds)
-        fault = self.faults.take(f"{voice}/{model}/{text}", ("null", "shuffled", "truncated", "empty", "drop-charged"))
-        sound = b"" if fault == "empty" else encoded(spoken.samples, kind, next(self._number))
+        fault = self.faults.take(f"{voice}/{model}/{text}", AFTER)
+        number = next(self._number)
+        sound = b"" if fault == "empty" else encoded(spoken.samples, kind, number)
         if fault == "truncated":
             sound = sound[: len(sound) // 3]
         if not times:
-            return Reply(sound, 200, {"Content-Type": "audio/mpeg"}), seconds, fault
+            return Reply(sound, 200, {"Content-Type": "audio/mpeg"}), number, fault
         shown = text[::-1] if fault == "shuffled" else text
         alignment = {
             "characters": list(shown),
@@ -217,21 +219,17 @@ class ElevenLabsService(Service):
         }
         told = None if fault == "null" else alignment
         answer = {"audio_base64": base64.b64encode(sound).decode(), "alignment": told, "normalized_alignment": told}
-        return Reply(answer), seconds, fault
+        return Reply(answer), number, fault
 
     # --- refusals --------------------------------------------------------------------------------
 
     def _key(self, asked: Asked) -> Reply | None:
         key = asked.headers.get("xi-api-key")
         if not key:
-            return failed(
-                401, "needs_authorization", "Neither authorization header nor xi-api-key received, please provide one."
-            )
-        return (
-            None
-            if key.startswith("sk-test")
-            else failed(401, "invalid_api_key", "Invalid API key", kind="authentication_error")
-        )
+            return failed(401, "needs_authorization", "No xi-api-key header was received.")
+        if key.startswith("sk-test"):
+            return None
+        return failed(401, "invalid_api_key", "Invalid API key", kind="authentication_error")
 
     def _fault(self, where: str, among: tuple[str, ...]) -> Reply | None:
         fault = self.faults.take(where, among)
@@ -245,8 +243,8 @@ class ElevenLabsService(Service):
             return failed(429, "system_busy", "The system is experiencing heavy traffic, please try again.")
         if fault == "forbidden":
             return failed(403, "output_format_not_allowed", "Your tier does not include this output format.")
-        if fault in ("error", "error-charged"):
-            return Reply({"detail": {"status": "internal_error", "message": fault}}, 500)
+        if fault == "error":
+            return failed(500, "internal_error", "Something went wrong.", old=True)
         if fault == "page":
             return Reply(b"<!doctype html><title>Welcome</title>", 200, {"Content-Type": "text/html"})
         return Reply(drop=True) if fault == "drop" else None
@@ -290,18 +288,16 @@ def known(voice: str, model: str, body: Mapping[str, Any]) -> Reply | None:
             400, "max_character_limit_exceeded", f"This request's text has length {len(body['text'])}, over {row.characters}."
         )
     if body.get("language_code") and not row.language_code:
-        return failed(400, "unsupported_language", f"Model {model} does not support language_code.", shape="old")
+        return failed(400, "unsupported_language", f"Model {model} does not support language_code.", old=True)
     if (body.get("previous_text") or body.get("next_text")) and not row.context:
-        return failed(
-            400, "unsupported_model", f"Providing previous_text or next_text is not supported by {model}.", shape="old"
-        )
+        return failed(400, "unsupported_model", f"Providing previous_text or next_text is not supported by {model}.", old=True)
     return None
 
 
-def failed(status: int, code: str, message: str, kind: str = "error", shape: str = "new") -> Reply:
+def failed(status: int, code: str, message: str, kind: str = "error", old: bool = False) -> Reply:
     """An error in the newer or the older shape."""
     detail = {"status": code, "message": message}
-    if shape == "new":
+    if not old:
         detail = {"type": kind, "code": code, **detail, "request_id": "sandbox"}
     return Reply({"detail": detail}, status)
 
@@ -329,7 +325,7 @@ def _crowded(limit: int) -> Reply:
 
 
 def encoded(samples: NDArray[np.float32], kind: str, number: int) -> bytes:
-    """`samples` (n,) at `speech.RATE` in a format of theirs; `number` makes the bytes of two equal requests differ, as they do."""
+    """`samples` (n,) at `speech.RATE` in a format of theirs; `number` makes the bytes of equal requests differ."""
     import numpy as np
 
     from talkmill.media import ffmpeg, sound
