@@ -54,7 +54,7 @@ class ElevenLabs:
             spans = characters.spans(sent, listed(told.get("characters") or ()), seconds)
         except characters.Unusable as error:
             raise BackendError(
-                f"align: elevenlabs: its times do not fit the text or the sound ({error}). Correct the text, or align by `sphinx`."
+                f"align: elevenlabs: its times do not fit the text or the sound ({error}). Correct the text, or use `sphinx`."
             ) from None
         found = characters.phones(sent, spans, spoken, characters.heard(samples, spoken))
         phones = characters.whole(found, sound.MODEL_RATE, len(samples))
