@@ -50,7 +50,7 @@ class Client:
         headers: Callable[[], Mapping[str, str]] | None = None,
         domains: Sequence[str] = (),
         secrets: Callable[[], Iterable[str]] = tuple,
-        limits: Limits = Limits(),
+        limits: Limits | None = None,
         sleep: Callable[[float], None] = time.sleep,
         resolve: Resolve = resolve,
     ) -> None:
@@ -60,7 +60,7 @@ class Client:
         any message.
         """
         self.name, self.base = name, base_url.rstrip("/")
-        self.limits = limits
+        self.limits = limits or Limits()
         self.allowed = AllowList(name, self.base, tuple(domain.lower() for domain in domains), resolve)
         self._headers, self._secrets, self._sleep = headers or dict, secrets, sleep
         self._http: httpx.Client | None = None

@@ -37,4 +37,18 @@ head (on top of the idle sway that render adds)
 - `nod` -1..1: 1 is chin down by the style's full nod
 - `tilt` -1..1: roll, 1 is 4 degrees clockwise as the viewer sees it
 - `turn` -1..1: slight parallax turn to the viewer's right
+
+**Of frames** (a character of photographs or clips: `warp`, and paid backends): the file is `frames` instead of `curves`.
+
+- request: the keys of `viseme`, and `play` with `start`: how the clip is played under the line. `there_and_back` from its frame
+  0 to its frame 0, at rest at both ends, wherever the line stands; `through` from its frame `start`, on along the episode.
+  `talkmill.media.frames.play(count, frames, fps, play, start)` gives the frame of the clip for each frame of the segment.
+  `clip`, the facts of the clip's making (`frames`, `fps`, `width`, `height`); `face`, the number of the face in the track, from
+  0 at the left; `mouth_box`, [x, y, width, height] as fractions of the picture, or null; `face_threshold` 0..1; `speaks`:
+  false for who listens: then there is no `take`, no `lead` and no `sound`, and the mouth stays still
+- inputs: `sound` (the cleaned take), `clip` (role `frames` of `animate`), `track` (role `track` of `inspect`)
+- files: `frames`, as `talkmill.backends.animate` says: the clip's own size and `fps`, as many frames as the request says; and
+  where the backend knows them `curves` (above), by which the cover is chosen
+- facts: `frames`, `fps`, `width`, `height`; `without_face`, [[first, last]] of the segment's frames in which there was no face:
+  they pass through as they are in the clip
 """

@@ -5,3 +5,23 @@ with `sk-test`. It checks what is sent as the provider does, gives back real pic
 length and size), keeps the number of parallel tasks, and writes a bill, which http://127.0.0.1:8700/bill shows. Nothing leaves
 this machine.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import Any
+
+SERVICES: tuple[str, ...] = (
+    "talkmill.providers.sandbox.kling:KlingService",
+    "talkmill.providers.sandbox.server:Shelf",
+)
+"""What it serves: "module:Class"."""
+
+
+def services() -> list[Any]:
+    """One of each service, new."""
+    found = []
+    for entry in SERVICES:
+        module, _, name = entry.partition(":")
+        found.append(getattr(importlib.import_module(module), name)())
+    return found
