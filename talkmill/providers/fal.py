@@ -40,7 +40,10 @@ Handles = Literal["unique", "lookup", "none"]
 
 
 class Fal:
-    """fal's protocol; see `talkmill.model.calls.Provider`. A body has `input` (the model's own fields) and `files` (role -> field)."""
+    """fal's protocol; see `talkmill.model.calls.Provider`.
+
+    A call's body has `input`, the model's own fields, and `files`, role -> the field that takes its address.
+    """
 
     name: ClassVar[str] = "fal"
     handles: ClassVar[Handles] = "none"
@@ -208,8 +211,8 @@ class Fal:
         url = _along(told, declared) or _found(told, kind)
         if not url:
             raise Refused(
-                f"fal: {call.model}: no {kind} is in its answer ({result.looks_like}; request {task.id}). It is kept there; look at it on "
-                "their site."
+                f"fal: {call.model}: no {kind} is in its answer ({result.looks_like}; request {task.id}). "
+                "Declare where it is (`result`), or look at it on their site."
             )
         facts = {"task": task.id, "refs": dict(task.refs)}
         seed = told.get("seed") if isinstance(told, dict) else None
@@ -237,9 +240,7 @@ class Fal:
         if status == 401:
             return AccountError(f"{who}: the key is not accepted ({shown}). Set FAL_KEY to a valid key.")
         if status in (402, 403):
-            return AccountError(
-                f"{who}: the account may not ({shown}). Look at its balance and its keys' rights on their site."
-            )
+            return AccountError(f"{who}: the account may not ({shown}). Look at its balance and its keys on their site.")
         if status == 429:
             return NotAccepted(f"{who}: takes no more at the moment ({shown}).", answer.wait)
         if status >= 500 or status in (408, 409, 425):
@@ -250,11 +251,9 @@ class Fal:
             what = "there is no such model" if sent else "there is no such request any more"
             return Refused(f"{who}: {what} ({shown}). Correct `model`." if sent else f"{who}: {what} ({shown}).")
         if status < 400:
-            return (
-                Refused(f"{who}: answers with a redirect ({shown}). Look at providers.fal.base_url in config.yaml.")
-                if 300 <= status
-                else NotAccepted(f"{who}: its answer cannot be read ({answer.looks_like}). Run again.")
-            )
+            if status < 300:
+                return NotAccepted(f"{who}: its answer cannot be read ({answer.looks_like}). Run again.")
+            return Refused(f"{who}: answers with a redirect ({shown}). Look at providers.fal.base_url in config.yaml.")
         return Refused(f"{who}: does not take this ({shown}). Correct {f'`{field}`' if field else 'what is sent'}.")
 
 

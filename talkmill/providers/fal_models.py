@@ -94,8 +94,8 @@ def model(name: str, declared: Mapping[str, Any] | None = None) -> Model:
     known = ready().get(name)
     if known is None and not declared:
         raise RequestError(
-            f"fal: the model is not one of the ready-made ones ({name!r}). Declare its inputs under `declare:`, or choose one of: "
-            f"{', '.join(sorted(ready()))}."
+            f"fal: the model is not one of the ready-made ones ({name!r}). Declare its inputs under `declare:`, or "
+            f"choose one of: {', '.join(sorted(ready()))}."
         )
     facts = {**(known or {}), **(declared or {})}
     fields = Model.__dataclass_fields__
