@@ -199,7 +199,8 @@ class ElevenLabs:
 def _client(base: str, key: str, http: httpx.Client) -> Any:
     from elevenlabs.client import ElevenLabs as Sdk  # half a second of imports
 
-    return Sdk(api_key=key, base_url=base, httpx_client=http)
+    # it names its own timeout (240 s, for connecting too) with each request, and so stands over the client's
+    return Sdk(api_key=key, base_url=base, httpx_client=http, timeout=http.timeout)  # type: ignore[arg-type]
 
 
 def _shown(error: Exception, key: str) -> str:

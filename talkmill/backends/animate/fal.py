@@ -22,8 +22,8 @@ class Fal:
     """A clip by an image-to-video model.
 
     Request: `fps`, `model` (default Kling 2.5 turbo standard), `prompt` (default: a calm face that looks at the viewer),
-    `duration` (seconds, default 5; longer ones cost more), `settings`, `declare` (`talkmill.providers.fal_models`). Input: `image` (of
-    `portray`). Files and facts: as `animate: clip`.
+    `duration` (seconds, default 5; longer ones cost more), `settings`, `declare` (`talkmill.providers.fal_models`). Input:
+    `image` (of `portray`). Files and facts: as `animate: clip`.
     """
 
     name: ClassVar[str] = "fal"

@@ -25,9 +25,9 @@ HOME = 0.25
 class Fal:
     """Lip sync, or an avatar, by a model of fal's.
 
-    Request: as `talkmill.backends.lipsync` says of frames, and `model` (default: Kling's lip sync), `declare` (what a model that
-    is not ready-made takes, or other values for one that is: `talkmill.providers.fal_models`), `settings` (further fields of the
-    model's own), `prompt` (for models that take one). Who listens (`speaks: false`) costs nothing: the clip goes on.
+    Request: as `talkmill.backends.lipsync` says of frames, and `model` (default: Kling's lip sync), `declare` (what a model
+    that is not ready-made takes, or other values for one that is: `talkmill.providers.fal_models`), `settings` (further
+    fields of the model's own), `prompt` (for models that take one). Who listens (`speaks: false`) costs nothing: the clip goes on.
     """
 
     name: ClassVar[str] = "fal"
