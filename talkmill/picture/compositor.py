@@ -12,8 +12,10 @@ import cv2
 import numpy as np
 
 from talkmill.errors import RequestError
+from talkmill.media.frames import Clip
 from talkmill.picture import shapes
 from talkmill.picture.colour import to_rgb
+from talkmill.picture.film import Film
 from talkmill.picture.rig import Rig
 from talkmill.picture.stage import Seen, Stage
 
@@ -51,6 +53,8 @@ class Studio:
         faces: `{"character", "start", "frames", "speaks", "towards"}`: whose the curves are and when; who is seen has a face.
             Without it each shot is `{"character", "start", "frames"}`, and its face has the curves of the same number.
         order: all characters as they sit, from left to right.
+        figures: by character that is a photograph or a clip, `{"width", "height", "box"}` of the clip and of the face in it.
+        clips: by number of a face of theirs, its frames; its curves may be None.
     """
 
     def __init__(
@@ -65,6 +69,8 @@ class Studio:
         backgrounds: Mapping[str, Path] | None = None,
         faces: Sequence[Mapping[str, Any]] | None = None,
         order: Sequence[str] = (),
+        figures: Mapping[str, Mapping[str, Any]] | None = None,
+        clips: Mapping[int, Clip] | None = None,
     ) -> None:
         if size[0] % 2 or size[1] % 2:
             raise RequestError(f"render: the picture's size is odd ({size[0]}x{size[1]}). Give even numbers.")
@@ -78,13 +84,16 @@ class Studio:
         self.scenes, self.rigs, self.backgrounds = scenes, rigs, backgrounds or {}
         self._faces: dict[str, list[_Face]] = {}
         for index, face in enumerate(faces):
-            if face["frames"] > curves[index]["frames"]:
-                found = f"{curves[index]['frames']} of {face['frames']} frames"
+            held = clips[index].frames if clips and index in clips else curves[index]["frames"]
+            if face["frames"] > held:
+                found = f"{held} of {face['frames']} frames"
                 raise RequestError(f"render: the curves of {face['character']} are too short ({found}). Make them again.")
             made = _Face(face["start"], face["start"] + face["frames"], index, face["speaks"], _side(face, order))
             self._faces.setdefault(face["character"], []).append(made)
         for found in self._faces.values():
             found.sort(key=lambda face: face.start)
+        self.figures, self._films = figures or {}, {}
+        self._reels = {index: Reel(clip) for index, clip in (clips or {}).items()}
         self._stages: dict[tuple[str, ...], Stage] = {}
         self._mouths: dict[int, list[str]] = {}
 
@@ -117,16 +126,33 @@ class Studio:
 
     def _draw(self, shot: Mapping[str, Any], frame: int) -> np.ndarray:
         cast = tuple(shot["cast"])
+        if cast[0] in self.figures:
+            return self._filmed(cast, frame)
         seen = {one: self._seen(one, cast, shot, frame) for one in cast}
         return self.stage(*cast).draw(seen, frame, self.fps, self.seed)
 
-    def _seen(self, character: str, cast: tuple[str, ...], shot: Mapping[str, Any], frame: int) -> Seen:
-        """What a character does in one frame."""
+    def _filmed(self, cast: tuple[str, ...], frame: int) -> np.ndarray:
+        """A frame with somebody in it who is a photograph or a clip: they are alone in it."""
+        if len(cast) > 1:
+            raise RequestError(f"render: {cast[0]} is a photograph or a clip, and is shown alone (found {', '.join(cast)}).")
+        name = cast[0]
+        if name not in self._films:
+            self._films[name] = Film(self.size, self.scenes[name], self.figures[name])
+        face = self._face(name, frame)[1]
+        return self._films[name].draw(self._reels[face.index].frame(frame - face.start))
+
+    def _face(self, character: str, frame: int) -> tuple[int, _Face]:
+        """What a character does in one frame: its number among their faces, and the face."""
         faces = self._faces.get(character, [])
         at = bisect_right(faces, frame, key=lambda face: face.start) - 1
         if at < 0 or frame >= faces[at].end:
             raise RequestError(f"render: {character} has no face in frame {frame}. Make the lipsync again.")
-        face = faces[at]
+        return at, faces[at]
+
+    def _seen(self, character: str, cast: tuple[str, ...], shot: Mapping[str, Any], frame: int) -> Seen:
+        """What a character does in one frame."""
+        at, face = self._face(character, frame)
+        faces = self._faces[character]
         values: dict[str, Any] = {name: all_[frame - face.start] for name, all_ in self.curves[face.index]["curves"].items()}
         if "shapes" in self.rigs[character].mouth:
             values["mouth"] = self._drawn(character, face)[frame - face.start]
@@ -155,6 +181,31 @@ class Studio:
         if at and faces[at - 1].speaks and faces[at - 1].end == face.start and face.start > shot["start"]:
             return 1.0 - _eased(frame - face.start + 1, fade)
         return 0.0
+
+
+class Reel:
+    """A segment's frames, one after the other; going back opens it again."""
+
+    def __init__(self, clip: Clip) -> None:
+        self.clip, self.next = clip, 0
+        self._running: Iterator[np.ndarray] | None = None
+
+    def frame(self, number: int) -> np.ndarray:
+        """Frame `number` of the segment, I420."""
+        if self._running is None or number != self.next:
+            self.close()
+            self._running = self.clip.read(range(number, self.clip.frames))
+        made = next(self._running)
+        self.next = number + 1
+        if self.next == self.clip.frames:
+            self.close()
+        return made
+
+    def close(self) -> None:
+        """Let the decoder go."""
+        if self._running is not None:
+            self._running.close()  # type: ignore[attr-defined]
+            self._running = None
 
 
 def _side(face: Mapping[str, Any], order: Sequence[str]) -> float:

@@ -38,7 +38,7 @@ def place(rig: Rig, size: tuple[int, int], scene: Mapping[str, Any]) -> Layout:
     width, height = size
     face = rig.face
     scale = HEADS[scene["framing"]] * height / (face["chin"] - face["skull"])
-    top, lowest = scene["headroom"] * height, _lowest(size, scene)
+    top, lowest = scene["headroom"] * height, lowest_chin(size, scene)
     tall = face["chin"] - face["top"]
     if top + tall * scale > lowest:
         top = max(lowest - tall * scale, 0.5 * top)
@@ -72,7 +72,7 @@ def group(rigs: Sequence[Rig], size: tuple[int, int], scenes: Sequence[Mapping[s
         most * height, *(1.06 * room * one / (_hair(rig)[1] - _hair(rig)[0]) for rig, one in zip(rigs, tall, strict=True))
     )
     scales = [head / one for one in tall]
-    lowest = min(_lowest(size, scene) for scene in scenes)
+    lowest = min(lowest_chin(size, scene) for scene in scenes)
     above = [(rig.face["chin"] - rig.face["top"]) * scale for rig, scale in zip(rigs, scales, strict=True)]
     raised = [RAISED * head if count == 3 and index == 1 else 0.0 for index in range(count)]
     top = max(scene["headroom"] for scene in scenes) * height
@@ -102,7 +102,7 @@ def _hair(rig: Rig) -> tuple[float, float]:
     return min(box[0] for box in boxes), max(box[0] + box[2] for box in boxes)
 
 
-def _lowest(size: tuple[int, int], scene: Mapping[str, Any]) -> float:
+def lowest_chin(size: tuple[int, int], scene: Mapping[str, Any]) -> float:
     """How far down a chin may be."""
     captions = scene["captions"]
     if captions["show"] and captions["position"] > 0.4:

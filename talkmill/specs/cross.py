@@ -10,6 +10,7 @@ from typing import Any
 
 from talkmill.errors import Problem
 from talkmill.specs import staging
+from talkmill.specs.figures import PhotoPortrait
 from talkmill.specs.models import Character, Config, Episode, PiperVoice, Scene
 from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.shorthand import LINE_KEYS, short_speaker
@@ -76,6 +77,10 @@ def problems(
         yield from _scene(root, sheet, ("scene",), character.scene)
         if isinstance(character.portrait, SheetPortrait):
             yield from _drawings(root, sheet, ("portrait", "folder"), character.portrait.folder)
+        for key in ("file", "clip"):
+            if isinstance(character.portrait, PhotoPortrait) and (given := getattr(character.portrait, key)):
+                _, problem = _inside(root, sheet, ("portrait", key), given)
+                yield from [problem] if problem else []
         yield from _voice(root, sheet, ("voice",), character.voice)
         for language, voice in character.voices.items():
             yield from _voice(root, sheet, ("voices", language), voice)

@@ -19,6 +19,8 @@ CAPTIONS: dict[str, Any] = {
 }
 
 LIPSYNC: dict[str, Any] = {"sync_strength": 1.0, "temporal_smoothing": 0.0}
+FRAMES_LIPSYNC: dict[str, Any] = {**LIPSYNC, "face_threshold": 0.5}
+"""Of characters that are photographs or clips."""
 
 SCENE: dict[str, Any] = {"framing": "bust", "headroom": 0.16}
 """Without `background`, which depends on the character, and the two groups above."""

@@ -96,9 +96,13 @@ def _describe(name: str, part: dict[str, Any]) -> None:
     part.pop("title", None)
     if "backend" in part.get("properties", {}) and name.endswith("Voice"):
         part["required"] = ["backend", *part.get("required", [])]
-    if name == "Background":
-        given = [{"required": [key], "properties": {key: {"not": {"type": "null"}}}} for key in ("colour", "gradient", "image")]
+    if choice := _ONE_OF.get(name):
+        given = [{"required": [key], "properties": {key: {"not": {"type": "null"}}}} for key in choice]
         part["oneOf"] = given
+
+
+_ONE_OF = {"Background": ("colour", "gradient", "image"), "PhotoPortrait": ("file", "clip")}
+"""Models of whose keys exactly one is given."""
 
 
 def _adapt(part: Any) -> None:

@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Stri
 
 from talkmill.specs.acting import FEELING, SHOTS, VIEW, ShotRule, feeling, rule, view
 from talkmill.specs.base import Language, RelativePath, Spec
+from talkmill.specs.figures import Animate, fits
 from talkmill.specs.portraits import Portrait
 from talkmill.specs.scalars import wrong
 from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, unique
@@ -217,6 +218,8 @@ class Lipsync(Spec):
     for p, b and m whatever it is."""
     temporal_smoothing: float | None = Field(default=None, ge=0, le=1)
     """How far movements run into each other: 0 is crisp, 1 lazy. Lips still meet for p, b and m."""
+    face_threshold: float | None = Field(default=None, ge=0, le=1)
+    """Of photographs and clips: how sure it must be that a face is there before its mouth is moved."""
 
 
 class Character(Spec):
@@ -234,6 +237,14 @@ class Character(Spec):
     """How the character's shots are composed."""
     lipsync: Lipsync = Lipsync()
     """How the character's mouth follows its speech; stands over the config's."""
+    animate: Animate | None = None
+    """Of a photograph or a clip: what moves while nobody speaks. Without it a picture is `idle`, and a clip is played there and
+    back."""
+
+    @model_validator(mode="after")
+    def _animated(self) -> Character:
+        fits(self.portrait, self.animate)
+        return self
 
 
 # --- schedule ------------------------------------------------------------------------------------

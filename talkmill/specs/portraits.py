@@ -1,4 +1,4 @@
-"""How a character looks: a vector character of a style, or drawings of the user's own."""
+"""How a character looks: a vector character of a style, drawings of the user's own, or a photograph."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, field_validator, model_validator
 
 from talkmill.specs.base import RelativePath, Spec
+from talkmill.specs.figures import PhotoPortrait
 from talkmill.specs.scalars import wrong
-from talkmill.specs.shorthand import PHOTOS, one_line, portrait_kind, trait
+from talkmill.specs.shorthand import one_line, portrait_kind, trait
 from talkmill.specs.yaml_file import Plain, quote
 
 Trait = Annotated[str | list[str] | float | int | bool, BeforeValidator(trait)]
@@ -34,13 +35,12 @@ class AvatarPortrait(Spec):
         if isinstance(value, dict):
             if "sheet" in value:
                 raise wrong("has no key of that name (found sheet:)", "Write {backend: sheet, folder: characters/pip}.")
-            keys = [key for key in ("file", "image", "photo", "path") if key in value]
-            backend = value.get("backend")
-            found = f"{keys[0]}:" if keys else f"backend: {backend}" if backend in PHOTOS else None
+            keys = [key for key in ("file", "image", "photo", "path", "clip", "video") if key in value]
+            found = f"{keys[0]}:" if keys else "backend: photo" if value.get("backend") == "photo" else None
         if found is None:
             return value
-        cure = "Give `style:` and `seed:` instead, for example {style: avataaars, seed: ada}."
-        raise wrong(f"is no vector character, and only vector characters can talk yet (found {found})", cure)
+        cure = "Write {file: photos/nina.png} for a photograph, or {style: avataaars, seed: ada} for a vector character."
+        raise wrong(f"is no vector character (found {found})", cure)
 
     @field_validator("traits", mode="before")
     @classmethod
@@ -92,5 +92,6 @@ class SheetPortrait(Spec):
 
 
 Portrait = Annotated[
-    Annotated[AvatarPortrait, Tag("avatar")] | Annotated[SheetPortrait, Tag("sheet")], Discriminator(portrait_kind)
+    Annotated[AvatarPortrait, Tag("avatar")] | Annotated[SheetPortrait, Tag("sheet")] | Annotated[PhotoPortrait, Tag("file")],
+    Discriminator(portrait_kind),
 ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from talkmill.specs import defaults
+from talkmill.specs.figures import ClipMotion, IdleMotion
 from talkmill.specs.models import Character, Config, Episode, Line, Scene
 
 
@@ -42,11 +43,21 @@ def caption_style(config: Config, character_id: str, character: Character, episo
 
 
 def lipsync(config: Config, character: Character) -> dict[str, float]:
-    """The `sync_strength` and `temporal_smoothing` of a character: its own, else the config's, else the built-in ones."""
-    merged = {**defaults.LIPSYNC}
+    """The `sync_strength` and `temporal_smoothing` of a character: its own, else the config's, else the built-in ones.
+
+    Of a photograph or a clip also `face_threshold`.
+    """
+    merged = {**(defaults.FRAMES_LIPSYNC if character.portrait.backend == "file" else defaults.LIPSYNC)}
     for layer in (config.lipsync, character.lipsync):
-        merged |= layer.model_dump(mode="json", exclude_none=True)
+        merged |= {key: value for key, value in layer.model_dump(mode="json", exclude_none=True).items() if key in merged}
     return merged
+
+
+def animate(character: Character) -> dict[str, Any]:
+    """The options of what a photograph or a clip does by itself, `backend` among them."""
+    if character.animate is not None:
+        return character.animate.model_dump(mode="json")
+    return (ClipMotion() if getattr(character.portrait, "clip", None) else IdleMotion()).model_dump(mode="json")
 
 
 def emotion(value: str | Mapping[str, float]) -> tuple[str, float]:

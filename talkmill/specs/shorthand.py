@@ -14,8 +14,6 @@ from talkmill.specs.scalars import core, wrong
 from talkmill.specs.yaml_file import Plain, quote
 
 ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
-PHOTOS = ("file", "photo")
-"""What people call a portrait that is a photo."""
 OPTIONS = ("pause", "emotion", "overlap", "shot")
 RECORDING_KEYS = ("recording", "start", "end", "sung")
 """Keys that the short form `character: text` does not have: that needs a line of several keys anyhow."""
@@ -65,14 +63,14 @@ def backend_of(value: Any) -> str | None:
 
 
 def portrait_kind(value: Any) -> str | None:
-    """The backend of a portrait; without one, a mapping with `folder` is a sheet, and anything else an avatar.
-
-    A photo goes to the avatar too, which says that it is none.
-    """
+    """The backend of a portrait; without one, a mapping with `folder` is a sheet, one with `file` or `clip` a photograph, and
+    anything else an avatar."""
     found = backend_of(value)
     if found is None and isinstance(value, dict) and "folder" in value:
         return "sheet"
-    return "avatar" if found is None or found in PHOTOS else found
+    if found is None and isinstance(value, dict) and ("file" in value or "clip" in value):
+        return "file"
+    return "avatar" if found is None or found == "photo" else found
 
 
 def moment(value: Any) -> Any:

@@ -47,6 +47,7 @@ def readable(value: Mapping[str, Any]) -> bytes:
 def post_fields(job: Job) -> dict[str, Any]:
     """What a person or a tool needs to post the video."""
     settings = job.settings
+    filmed = any(role.startswith("inspect:") for role in job.tickets)
     synthetic = bool(recipe_of(job, "speak")["settings"]["voices"])
     return {
         "title": settings["title"],
@@ -56,8 +57,9 @@ def post_fields(job: Job) -> dict[str, Any]:
         "publish_at": settings["publish_at"],
         # Lines to put under the post: some licences (CC BY) ask that the creator is named where the work is shown.
         "attribution": [line for line in map(attribution, credits(job)) if line],
-        # Platforms ask for this to be declared. A voice is synthesised unless every line is a recording; characters are drawn.
-        "ai_label": {"contains_synthetic_media": True, "synthetic_voice": synthetic, "realistic_person": False},
+        # Platforms ask for this to be declared. A voice is synthesised unless every line is a recording. A photograph or a
+        # clip that talks is a realistic person, whom platforms want labelled.
+        "ai_label": {"contains_synthetic_media": True, "synthetic_voice": synthetic, "realistic_person": filmed},
     }
 
 
@@ -82,6 +84,7 @@ def manifest(job: Job, recipe: str, files: Mapping[str, str]) -> dict[str, Any]:
             shape: {"verdict": making.facts["verdict"], "measures": making.facts["measures"]}
             for shape, making in job.tickets["check"].makings.items()
         },
+        **({"findings": findings(job)} if any(role.startswith("inspect:") for role in job.tickets) else {}),
         "cost": {"amount": 0, "currency": "USD"},
         "credits": credits(job),
         "makings": sum(len(ticket.makings) for ticket in job.tickets.values()),
@@ -94,6 +97,20 @@ def manifest(job: Job, recipe: str, files: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def findings(job: Job) -> dict[str, list[dict[str, str]]]:
+    """By character that is a photograph or a clip: what `inspect` found, and what was changed in the user's file."""
+    made = {}
+    for role, ticket in sorted(job.tickets.items()):
+        verb, _, who = role.partition(":")
+        if verb == "inspect":
+            changed = [
+                note for other in ("portray", "animate") if f"{other}:{who}" in job.tickets
+                for note in job.tickets[f"{other}:{who}"].facts.get("notes", ())
+            ]  # fmt: skip
+            made[who] = [*ticket.facts["findings"], *({"severity": "note", "text": text} for text in changed)]
+    return made
+
+
 def credits(job: Job) -> list[dict[str, str]]:
     """Whose work is in the video and on what terms: drawings, voices, fonts."""
     names = job.settings["characters"]
@@ -101,6 +118,8 @@ def credits(job: Job) -> list[dict[str, str]]:
     for role, ticket in sorted(job.tickets.items()):
         if role.startswith("portray:"):
             found.append({"what": f"portrait of {names[role.partition(':')[2]]}", **ticket.facts["licence"]})
+        elif role.startswith("animate:") and f"portray:{role.partition(':')[2]}" not in job.tickets:
+            found.append({"what": f"clip of {names[role.partition(':')[2]]}", **ticket.facts["licence"]})
     for character, voice in sorted(recipe_of(job, "speak")["settings"]["voices"].items()):
         licence = job.backend("speak", voice["backend"]["name"]).licence
         found.append({"what": f"voice of {names[character]} ({voice['backend']['name']})", "name": licence})

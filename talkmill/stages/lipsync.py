@@ -9,6 +9,7 @@ from typing import Any
 from talkmill.model import SAMPLE_RATE, Piece, Shot, Timeline
 from talkmill.model.shots import cut, pieces
 from talkmill.stages import Job, Outcome
+from talkmill.store import Making
 
 GAP = 0.25
 """Seconds of silence within a take that end a stretch of speech for those who listen."""
@@ -34,7 +35,9 @@ def run(job: Job) -> Outcome:
         segment, line = plan.segments[index], lines[index]
         take = json.loads(job.object(job.tickets["speak"].makings[str(index)].files["times"]).read_bytes())
         request = {"fps": plan.fps, "frames": piece.frames, "emotion": line["emotion"], "strength": line["strength"]}
-        if piece.speaks:
+        if piece.character in settings.get("figures", ()):
+            makings[name] = filmed(job, piece, name, request, segment.lead, take)
+        elif piece.speaks:
             request |= {"lead": segment.lead, "take": take, "seed": settings["seed"], **settings["faces"][piece.character]}
             sound = {"sound": job.tickets["clean"].makings[name].files["sound"]}
             makings[name] = job.make(settings["backend"], request, sound)
@@ -43,6 +46,28 @@ def run(job: Job) -> Outcome:
             request["seed"] = f"{settings['seed']} {piece.character}"
             makings[name] = job.make(settings["listener"], request)
     return Outcome(makings)
+
+
+def filmed(job: Job, piece: Piece, name: str, request: Mapping[str, Any], lead: int, take: Mapping[str, Any]) -> Making:
+    """The frames of a piece of somebody who is a photograph or a clip."""
+    told = job.settings["figures"][piece.character]
+    clip, track = (job.tickets[f"{verb}:{piece.character}"] for verb in ("animate", "inspect"))
+    facts = {key: clip.facts[key] for key in ("frames", "fps", "width", "height")}
+    request = {**request, **told["options"], "clip": facts, "face": track.facts["face"], "mouth_box": track.facts["mouth_box"]}
+    request |= {
+        "play": told["play"],
+        "start": 0,
+        "avoid": track.facts["avoid"],
+        "speaks": piece.speaks,
+        "seed": f"{job.settings['seed']} {piece.character}",
+    }
+    if told["play"] == "through":
+        request["start"] = piece.start % max(1, 2 * (facts["frames"] - 1))  # where the clip has come to, there and back
+    inputs = {"clip": clip.makings["clip"].files["frames"], "track": track.makings["track"].files["track"]}
+    if piece.speaks:
+        request |= {"lead": lead, "take": take}
+        inputs["sound"] = job.tickets["clean"].makings[name].files["sound"]
+    return job.make(told["backend"], request, inputs)
 
 
 def heard(take: Mapping[str, Any], offset: float, length: float) -> list[list[float]]:

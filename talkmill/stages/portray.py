@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from talkmill.stages import Job, Outcome
+from talkmill.stages.figures import about
 
 
 def run(job: Job) -> Outcome:
@@ -10,5 +11,6 @@ def run(job: Job) -> Outcome:
     drawings = job.settings["files"]
     inputs = {name: file["digest"] for name, file in drawings.items()}
     files = {name: job.root / file["path"] for name, file in drawings.items()}
-    making = job.make(job.settings["backend"], job.settings["request"], inputs, files)
+    with about(job.settings.get("name")):
+        making = job.make(job.settings["backend"], job.settings["request"], inputs, files)
     return Outcome({"rig": making}, dict(making.facts))

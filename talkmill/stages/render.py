@@ -6,6 +6,9 @@ from talkmill.model import Timeline
 from talkmill.stages import Job, Outcome
 from talkmill.stages.lipsync import staged
 
+FIGURE = ("width", "height", "box")
+"""What render is told of somebody's clip: its size, and where the face is in it."""
+
 
 def run(job: Job) -> Outcome:
     """One making a format, named by it: `video` and `cover`."""
@@ -14,8 +17,10 @@ def run(job: Job) -> Outcome:
     shots, faces = staged(plan, settings["shots"])
     captions = job.tickets["caption"].makings["captions"].files
     inputs = {"master": job.tickets["clean"].makings["master"].files["sound"]}
-    inputs |= {f"curves:{name}": making.files["curves"] for name, making in job.tickets["lipsync"].makings.items()}
-    for character in settings["scenes"]:
+    for name, making in job.tickets["lipsync"].makings.items():
+        inputs |= {f"{role}:{name}": made for role, made in making.files.items() if role in ("curves", "frames")}
+    figures = {role.partition(":")[2]: ticket.facts for role, ticket in job.tickets.items() if role.startswith("inspect:")}
+    for character in settings["scenes"].keys() - figures.keys():
         rig = job.tickets[f"portray:{character}"].makings["rig"].files
         inputs |= {f"rig:{character}" if role == "rig" else f"layer:{character}:{role}": name for role, name in rig.items()}
     inputs |= {name: file["digest"] for name, file in settings["files"].items()}
@@ -39,6 +44,7 @@ def run(job: Job) -> Outcome:
             ],
             "order": settings["shots"]["together"],
             "scenes": settings["scenes"],
+            **({"figures": {one: {key: facts[key] for key in FIGURE} for one, facts in figures.items()}} if figures else {}),
             "seed": settings["seed"],
             "loudness": settings["loudness"],
         }

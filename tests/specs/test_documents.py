@@ -85,6 +85,7 @@ NOT_FOR_SCHEMAS = (
     "is no path",
     "is no file",
     "is no picture",
+    "does not lie in the picture",
     "is not there",
     "is no folder",
     "voice (found",

@@ -19,7 +19,7 @@ EMPTY = "Give a value, or take the key away."
 HASH = "# starts a comment in YAML: put the value in quotes."
 COLOUR = 'Write it as six hex digits in quotes, like "#1A2B3C".'
 DATE = "Write it as 2027-03-01 or 2027-03-01T18:00:00+01:00."
-VECTOR = "Give `style:` and `seed:` instead, for example {style: avataaars, seed: ada}."
+VECTOR = "Write {file: photos/nina.png} for a photograph, or {style: avataaars, seed: ada} for a vector character."
 TRAITS = '{skinColor: "#AE5D29"}'
 MAPPING = "Write `key: value` lines under it, indented."
 
@@ -83,14 +83,20 @@ WRONG = [
     (W, "2027-03-01T18:00:00+01:00", "0001-01-01", [f"11: episodes[0].publish_at: is no date (found '0001-01-01'). {DATE}"]),
     (W, "2027-03-01T18:00:00+01:00", "2027-02-30", [f"11: episodes[0].publish_at: is no date (found '2027-02-30'). {DATE}"]),
     (W, "2027-03-01T18:00:00+01:00", "2027-03-01 at six", [f"11: episodes[0].publish_at: is no date (found '2027-03-01 at six'). {DATE}"]),
-    (A, "scene:\n", "scene: dark\nx:\n", ["12: scene: must be a mapping (found 'dark'). " + MAPPING, "13: x: is not a key that is known here. Known here: lipsync, name, portrait, scene, voice, voices."]),
+    (A, "scene:\n", "scene: dark\nx:\n", ["12: scene: must be a mapping (found 'dark'). " + MAPPING, "13: x: is not a key that is known here. Known here: animate, lipsync, name, portrait, scene, voice, voices."]),
     (A, TRAITS, "{skinColor: {a: b}}", ["6: portrait.traits.skinColor: is no trait's value. Give a text, a number, true or false, or a list of texts."]),
     (A, TRAITS, "\n    skinColor: #AE5D29", [f"7: portrait.traits.skinColor: is empty. {HASH}"]),
     (A, TRAITS, "[a]", [f"6: portrait.traits: must be a mapping (found a list). {MAPPING}"]),
     # --- photos
-    (M, "{style: personas, seed: milo}", "milo.png", [f"2: portrait: is no vector character, and only vector characters can talk yet (found 'milo.png'). {VECTOR}"]),
-    (M, "{style: personas, seed: milo}", "{file: milo.png}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found file:). {VECTOR}"]),
-    (M, "{style: personas, seed: milo}", "{backend: file, photo: x}", [f"2: portrait: is no vector character, and only vector characters can talk yet (found photo:). {VECTOR}"]),
+    (M, "{style: personas, seed: milo}", "milo.png", [f"2: portrait: is no vector character (found 'milo.png'). {VECTOR}"]),
+    (M, "{style: personas, seed: milo}", "{photo: milo.png}", [f"2: portrait: is no vector character (found photo:). {VECTOR}"]),
+    (M, "{style: personas, seed: milo}", "{backend: photo, style: x}", [f"2: portrait: is no vector character (found backend: photo). {VECTOR}"]),
+    (M, "{style: personas, seed: milo}", "{file: milo.png}", ["2: portrait.file: is not there (found 'milo.png'). Put the file there, or mend the path: it starts at project/."]),
+    (M, "{style: personas, seed: milo}", "{file: ../milo.png}", ["2: portrait.file: leaves the project (found '../milo.png'). Put the file into the project and write its path from there."]),
+    (M, "{style: personas, seed: milo}", "{clip: schedules}", ["2: portrait.clip: is no file (found 'schedules'). Name a file in that folder."]),
+    (M, "{style: personas, seed: milo}", "{backend: file}", ["2: portrait: needs exactly one of file and clip (found none). Keep `file` for a picture, `clip` for a video."]),
+    (M, "{style: personas, seed: milo}", "{file: config.yaml, clip: config.yaml}", ["2: portrait: needs exactly one of file and clip (found both). Keep `file` for a picture, `clip` for a video."]),
+    (M, "{style: personas, seed: milo}", "{file: config.yaml, mouth_box: [0.5, 0.5, 0.6, 0.1]}", ["2: portrait: has a mouth_box that does not lie in the picture (found 0.5, 0.5, 0.6, 0.1). Give left, top, width and height, each from 0 to 1."]),
     (M, "{style: personas, seed: milo}", "{backend: avatr, style: x}", ["2: portrait.backend: is not known (found 'avatr'). Did you mean 'avatar'?"]),
     # --- drawings
     (M, "{style: personas, seed: milo}", "{backend: sheet}", ["2: portrait.folder: is missing. Add it: The folder of the layers."]),

@@ -11,10 +11,9 @@ from talkmill.errors import MediaError, RequestError
 
 
 class Clip:
-    """A video of the user's as frames: upright, constant frame rate, square pixels, BT.709, at most 1920 by 1080 or 1080 by 1920.
+    """A video of the user's as frames: upright, constant frame rate, square pixels, BT.709, at most 1920x1080 or 1080x1920.
 
-    Request: `name` (what people call it: its path), `fps`, `start` and `end` (seconds of the video, or null). Input: `clip`. See the
-    verb's package for files and facts.
+    Request: `fps`, `start` and `end` (seconds of the video, or null). Input: `clip`.
 
     Raises `RequestError` where it is no video, damaged, cut off, too long, too short or too small.
     """
@@ -33,5 +32,5 @@ class Clip:
                 inputs["clip"], request["fps"], workdir / frames.NAME, request.get("start") or 0.0, request.get("end")
             )
         except MediaError as error:
-            raise RequestError(f"{request['name']}: {error}") from None
+            raise RequestError(str(error)) from None
         return Result({"frames": clip.path}, clip.facts | {"source": source.facts, "notes": notes})

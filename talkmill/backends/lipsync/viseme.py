@@ -31,29 +31,42 @@ class Viseme:
 
     def run(self, request: Mapping[str, Any], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Write curves.json (see the verb's contract)."""
-        import numpy as np
-
-        from talkmill.backends.lipsync.articulation import phones_of
-        from talkmill.backends.lipsync.gestures import MOODS, gesture_curves
-        from talkmill.backends.lipsync.mouth import closures, mouth_curves
-        from talkmill.backends.lipsync.sound import measure, read
-
-        fps, frames, lead = request["fps"], request["frames"], request["lead"]
-        take = Take.from_json(request["take"])
-        step = SAMPLE_RATE // fps
-        sound = measure(read(inputs["sound"]), lead * step, fps, frames)
-        moved = lead * step + round(request.get("shift", 0) * SAMPLE_RATE / 1000)
-        phones = phones_of([(p.symbol, p.start + moved, p.end + moved) for p in take.phonemes], frames * step)
-        words = [(word.text, (word.start + moved) / SAMPLE_RATE, (word.end + moved) / SAMPLE_RATE) for word in take.words]
-        curves = mouth_curves(phones, sound, request.get("sync_strength", 1.0), request.get("temporal_smoothing", 0.0))
-        mood = MOODS[request.get("emotion", "neutral")].at(request.get("strength", 1.0))
-        curves |= gesture_curves(phones, words, sound, mood, request.get("seed", 0), curves["round"])
-        rounded = {name: np.round(values, 4) + 0.0 for name, values in curves.items()}
+        curves, facts = perform(request, inputs["sound"])
         path = workdir / "curves.json"
-        data = {"fps": fps, "frames": frames, "curves": {name: values.tolist() for name, values in rounded.items()}}
+        data = {
+            "fps": request["fps"],
+            "frames": request["frames"],
+            "curves": {name: values.tolist() for name, values in curves.items()},
+        }
         path.write_text(json.dumps(data, separators=(",", ":")), encoding="utf-8")
-        facts = {"frames": frames, **_facts(rounded, closures(phones, sound), sound)}
-        return Result({"curves": path}, facts)
+        return Result({"curves": path}, {"frames": request["frames"], **facts})
+
+
+def perform(request: Mapping[str, Any], source: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The face's curves for a request (name -> array of one value a frame, rounded to 4 decimals) and their facts.
+
+    Raises:
+        BackendError: `source` is not a take.
+    """
+    import numpy as np
+
+    from talkmill.backends.lipsync.articulation import phones_of
+    from talkmill.backends.lipsync.gestures import MOODS, gesture_curves
+    from talkmill.backends.lipsync.mouth import closures, mouth_curves
+    from talkmill.backends.lipsync.sound import measure, read
+
+    fps, frames, lead = request["fps"], request["frames"], request["lead"]
+    take = Take.from_json(request["take"])
+    step = SAMPLE_RATE // fps
+    sound = measure(read(source), lead * step, fps, frames)
+    moved = lead * step + round(request.get("shift", 0) * SAMPLE_RATE / 1000)
+    phones = phones_of([(p.symbol, p.start + moved, p.end + moved) for p in take.phonemes], frames * step)
+    words = [(word.text, (word.start + moved) / SAMPLE_RATE, (word.end + moved) / SAMPLE_RATE) for word in take.words]
+    curves = mouth_curves(phones, sound, request.get("sync_strength", 1.0), request.get("temporal_smoothing", 0.0))
+    mood = MOODS[request.get("emotion", "neutral")].at(request.get("strength", 1.0))
+    curves |= gesture_curves(phones, words, sound, mood, request.get("seed", 0), curves["round"])
+    rounded = {name: np.round(values, 4) + 0.0 for name, values in curves.items()}
+    return rounded, _facts(rounded, closures(phones, sound), sound)
 
 
 def _facts(curves: Mapping[str, Any], holds: list[tuple[float, float]], sound: Any) -> dict[str, Any]:

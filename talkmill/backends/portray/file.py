@@ -13,9 +13,9 @@ from talkmill.errors import RequestError
 class File:
     """A picture of the user's as everything after it takes it.
 
-    Request: `name` (what people call it: its path), `backdrop` (#rrggbb, seen where the picture is see-through). Input: `image`, the
-    user's file: PNG, JPEG, WebP, TIFF or BMP. Files: `image` (PNG, RGB). Facts: `width`, `height`, `source` {`format`, `width`,
-    `height`}, `notes` (what was changed, one line each).
+    Request: `backdrop` (#rrggbb, seen where the picture is see-through). Input: `image`, the user's file: PNG, JPEG, WebP, TIFF
+    or BMP. Files: `image` (PNG, RGB). Facts: `width`, `height`, `source` {`format`, `width`, `height`}, `notes` (what was
+    changed, one line each), `licence`.
 
     Raises `RequestError` where it is no picture, damaged, an animation, too large or too small.
     """
@@ -35,9 +35,12 @@ class File:
         try:
             found = images.read(inputs["image"], request["backdrop"])
         except MediaError as error:
-            raise RequestError(f"{request['name']}: {error}") from None
+            raise RequestError(str(error)) from None
         path = workdir / "image.png"
         Image.fromarray(found.rgb).save(path, "PNG", compress_level=3)
         height, width = found.rgb.shape[:2]
         source = {"format": found.format, "width": found.size[0], "height": found.size[1]}
-        return Result({"image": path}, {"width": width, "height": height, "source": source, "notes": found.notes})
+        return Result(
+            {"image": path},
+            {"width": width, "height": height, "source": source, "notes": found.notes, "licence": {"name": "your own"}},
+        )

@@ -33,7 +33,7 @@ class Ffmpeg:
     """One ffmpeg process a video: drawn frames in, H.264 and AAC out."""
 
     name: ClassVar[str] = "ffmpeg"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     licence: ClassVar[str] = ""
     packages: ClassVar[tuple[str, ...]] = (
         "imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "scipy", "soxr",
@@ -50,9 +50,9 @@ class Ffmpeg:
         shots: Sequence[Mapping[str, Any]] = request["shots"]
         frames = sum(shot["frames"] for shot in shots)
         samples = frames * (SAMPLE_RATE // fps)
-        curves = Faces([inputs[f"curves:{face['curves']}"] for face in request["faces"]])
+        curves = Faces([inputs.get(f"curves:{face['curves']}") for face in request["faces"]])
         for index, face in enumerate(request["faces"]):
-            if (found := curves[index]["frames"]) != face["frames"]:
+            if (found := curves[index].get("frames", face["frames"])) != face["frames"]:
                 raise BackendError(
                     f"render: the face {face['curves']} has another length ({found} frames, not {face['frames']})."
                 )
@@ -126,12 +126,13 @@ class Faces(Sequence[Mapping[str, Any]]):
 
     KEPT = 8
 
-    def __init__(self, paths: Sequence[Path]) -> None:
+    def __init__(self, paths: Sequence[Path | None]) -> None:
         self.paths = paths
         self._read = lru_cache(self.KEPT)(self._load)
 
     def _load(self, index: int) -> Mapping[str, Any]:
-        return json.loads(self.paths[index].read_text("utf-8"))
+        path = self.paths[index]
+        return json.loads(path.read_text("utf-8")) if path else {"curves": {}}  # frames of which no curves are known
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -182,8 +183,11 @@ def _studio(
     from talkmill.picture.rig import Rig
 
     names = list(dict.fromkeys(name for shot in request["shots"] for name in shot["cast"]))
+    figures = request.get("figures", {})
     rigs = {}
     for name in names:
+        if name in figures:
+            continue
         prefix = f"layer:{name}:"
         layers = {key.removeprefix(prefix): path for key, path in inputs.items() if key.startswith(prefix)}
         rigs[name] = Rig.load(inputs[f"rig:{name}"], layers)
@@ -191,4 +195,17 @@ def _studio(
     return Studio(
         size=size, fps=request["fps"], shots=request["shots"], scenes=request["scenes"], rigs=rigs, curves=curves,
         seed=request["seed"], backgrounds=backgrounds, faces=request["faces"], order=request["order"],
+        figures=figures, clips=_clips(request, inputs),
     )  # fmt: skip
+
+
+def _clips(request: Mapping[str, JSON], inputs: Mapping[str, Path]) -> dict[int, Any]:
+    """The frames of the faces that have some, by number."""
+    from talkmill.media.frames import Clip
+
+    made = {}
+    for index, face in enumerate(request["faces"]):
+        if (path := inputs.get(f"frames:{face['curves']}")) is not None:
+            figure = request["figures"][face["character"]]
+            made[index] = Clip(path, face["frames"], request["fps"], figure["width"], figure["height"])
+    return made

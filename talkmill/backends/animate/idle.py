@@ -1,0 +1,116 @@
+"""`animate: idle`: a photograph becomes a clip of somebody who waits: the head sways in depth, the chest breathes, eyes blink."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from talkmill.backends import Result
+
+SECONDS = 8
+"""Length of one round, after which the clip begins again."""
+FACE = 0.25
+"""Height of the face that the clip is made at, as a fraction of the tallest shape: about what `framing: bust` shows."""
+ROOM = 1.06
+"""How much more than a shape is kept around the face."""
+MOST = 4.0
+"""How far a photograph is enlarged at most."""
+SHARPEN, BLOCKS = 0.5, 0.45
+"""How far an enlarged photograph is sharpened, and the blockiness from which it is not: blocks would crawl."""
+
+
+class Idle:
+    """A round of slight motion that ends as it begins.
+
+    Request: `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `mouth_box` (or null), `seed`. Input: `image`. It is
+    scaled so that its largest face fits the shapes, and cut to what they can show. Facts also: `scale` (of the photograph),
+    `corner` ([x, y], in the scaled photograph, of the cut), `notes`.
+    """
+
+    name = "idle"
+    version = 1
+    licence = ""
+    packages = ("imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow")
+    weights = ("face-mesh",)
+
+    def run(self, request: Mapping[str, Any], inputs: Mapping[str, Path], workdir: Path) -> Result:
+        """Write frames.mkv."""
+        import cv2
+        import numpy as np
+        from PIL import Image
+
+        from talkmill.media import faces, formats, frames
+        from talkmill.picture.still import Still
+        from talkmill.picture.warp import eyes
+        from talkmill.picture.warp.place import place
+
+        cv2.setNumThreads(1)  # a sum is the same on any machine
+        with Image.open(inputs["image"]) as image:
+            picture = np.asarray(image.convert("RGB"))
+        box = request.get("mouth_box")
+        found = [] if box else faces.find(picture)
+        sizes = [formats.named(name).size for name in request["shapes"]]
+        made, scale, corner = prepared(picture, found, sizes, box)
+        fps = request["fps"]
+        moved = [faces.placed(face, scale, corner) for face in found]
+        awake = frames.i420(made)
+        still = Still(awake, moved, f"{request['seed']}", request["motion"])
+        count = round(SECONDS * fps) if request["motion"] else 2
+        placed = [place(face.landmarks[None]) for face in moved]
+        lids = [eyes.lids(count, fps, f"{request['seed']} lids {number}") for number in range(len(moved))]
+
+        def seen(number: int) -> Any:
+            """The photograph with its lids as they are in this frame."""
+            picture = awake
+            for one, down in zip(placed, lids, strict=True):
+                if down[number] > 0:
+                    picture = picture.copy() if picture is awake else picture
+                    eyes.blink(picture, one, 0, float(down[number]))
+            return picture
+
+        clip = frames.write(
+            (still.draw(number / count if request["motion"] else 0.0, seen(number)) for number in range(count)),
+            (made.shape[1], made.shape[0]), fps, workdir / frames.NAME,
+        )  # fmt: skip
+        notes = [f"enlarged {scale:.1f} times"] if scale > 1.5 else []
+        return Result({"frames": clip.path}, clip.facts | {"scale": round(scale, 4), "corner": list(corner), "notes": notes})
+
+
+def prepared(
+    picture: Any, found: Sequence[Any], sizes: Sequence[tuple[int, int]], mouth: Sequence[float] | None = None
+) -> tuple[Any, float, tuple[int, int]]:
+    """The photograph scaled and cut for shapes of these sizes; (R'G'B' with even sides, scale, corner of the cut).
+
+    The cut is around the faces `found`, else around the box of the `mouth` (fractions of the picture), else in the middle.
+    """
+    import cv2
+    import numpy as np
+
+    from talkmill.media import quality
+
+    height, width = picture.shape[:2]
+    wide, tall = max(size[0] for size in sizes), max(size[1] for size in sizes)
+    covering = max(max(size[0] / width, size[1] / height) for size in sizes)
+    largest = max((face.size for face in found), default=0.0)
+    scale = max(covering, FACE * tall / largest) if largest else covering
+    scale = min(scale, MOST)
+    size = (max(2, round(width * scale)), max(2, round(height * scale)))
+    made = picture
+    if size != (width, height):
+        made = cv2.resize(picture, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LANCZOS4)
+    if scale > 1.3 and quality.blockiness(quality.luma(picture)) < BLOCKS:
+        soft = cv2.GaussianBlur(made, (0, 0), 0.45 * scale)
+        made = cv2.addWeighted(made, 1 + SHARPEN, soft, -SHARPEN, 0)
+    kept = (min(made.shape[1], round(wide * ROOM)), min(made.shape[0], round(tall * ROOM)))
+    if found:
+        boxes = np.array([face.box for face in found]) * scale
+        centre = ((boxes[:, 0].min() + boxes[:, 2].max()) / 2, (boxes[:, 1].min() + boxes[:, 3].max()) / 2)
+    else:
+        x, y, width, height = mouth or (0.5, 0.5, 0.0, 0.0)
+        centre = ((x + width / 2) * made.shape[1], (y + height / 2) * made.shape[0])
+    # A face has its place above the middle, so more is kept below it.
+    left = int(np.clip(centre[0] - kept[0] / 2, 0, made.shape[1] - kept[0]))
+    top = int(np.clip(centre[1] - 0.42 * kept[1], 0, made.shape[0] - kept[1]))
+    cut = made[top : top + kept[1] // 2 * 2, left : left + kept[0] // 2 * 2]
+    return np.ascontiguousarray(cut), scale, (left, top)

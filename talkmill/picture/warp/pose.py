@@ -1,0 +1,97 @@
+"""What the lips and the jaw do in millimetres, from the mouth's curves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Pose:
+    """One frame's mouth, in mm of the face against the face at rest.
+
+    `jaw`: the lower lip's way down with the jaw. `width`: each corner outwards. `thick`: of the lips' height, as a share (+ is
+    pursed, - is pressed). `raised`: the upper lip upwards. `dropped`: the lower lip downwards, beyond the jaw. `corners`: upwards.
+    `tuck`: 0..1, the lower lip under the upper teeth. `tongue`: 0..1, as in curves.json. `shut`: 0..1, how much of a gap that
+    the picture itself shows is closed; 1: the lips meet. `voice`: 0..1, whether the mouth speaks at all.
+    """
+
+    jaw: float = 0.0
+    width: float = 0.0
+    thick: float = 0.0
+    raised: float = 0.0
+    dropped: float = 0.0
+    corners: float = 0.0
+    tuck: float = 0.0
+    tongue: float = 0.2
+    shut: float = 1.0
+    voice: float = 1.0
+
+    def scaled(self, share: float) -> Pose:
+        """Between the face at rest (0) and this pose (1)."""
+        if share >= 1:
+            return self
+        kept = {one.name: getattr(self, one.name) for one in fields(self)}
+        return Pose(**{name: value if name in ("tongue", "shut") else share * value for name, value in kept.items()})
+
+    @property
+    def rests(self) -> bool:
+        """Whether the face stays as the picture has it."""
+        moves = (self.jaw, self.width, self.thick, self.raised, self.dropped, self.corners, self.tuck, self.shut * self.voice)
+        return not any(abs(value) > 1e-3 for value in moves)
+
+
+CURVES = ("open", "width", "round", "tuck", "press", "teeth", "tongue", "smile")
+JAW = 11.0
+"""Way of the lower lip at `open` 1; with the lips' own movement about 13 mm between the lips, where shouting begins at 15."""
+
+
+def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose]:
+    """One pose a frame. `smiles`: the picture shows teeth, so that the mouth is open and wide already before it speaks."""
+    frames = len(next(iter(curves.values())))
+    got = {name: np.asarray(curves.get(name, np.zeros(frames)), float) for name in CURVES}
+    opened, wide, rounded, tuck, press = (got[name] for name in ("open", "width", "round", "tuck", "press"))
+    parted = np.clip(opened / 0.16, 0, 1)
+    parted = parted * parted * (3 - 2 * parted)
+    spread, drawn = np.maximum(wide, 0), np.maximum(-wide, 0)
+    free = 1 - press
+    between = np.clip((got["tongue"] - 0.7) / 0.25, 0, 1)
+    jaw = JAW * opened * (0.86 if smiles else 1.0) + 1.3 * between * parted
+    raised = parted * (0.7 + 0.8 * got["teeth"] * (1 - rounded)) * (0.5 if smiles else 1.0)
+    dropped = parted * (0.8 + 0.5 * got["teeth"] + 0.3 * rounded) * (0.6 if smiles else 1.0)
+    jaw = jaw * (1 - 0.75 * tuck) + 1.0 * tuck
+    raised = raised + (1.7 - raised) * tuck - (2.2 * rounded * parted if smiles else 0.0)  # over the teeth
+    speaks = np.clip(np.maximum.reduce([opened / 0.05, tuck * 4, press * 4, np.abs(wide) * 4, rounded * 4]), 0, 1)
+    speaks = _widened(speaks, round(0.4 * fps), round(0.15 * fps))
+    narrower, flatter = (3.2, 1.6) if smiles else (0.0, 0.0)
+    out = []
+    for i in range(frames):
+        smile = got["smile"][i] * (0.0 if smiles and got["smile"][i] > 0 else 1.0)  # it is there already
+        out.append(
+            Pose(
+                jaw=float(jaw[i] * free[i]),
+                width=float(2.8 * spread[i] - 5.6 * drawn[i] - 1.4 * rounded[i] - 0.5 * press[i] - narrower * speaks[i]),
+                thick=float(0.28 * rounded[i] - 0.05 * spread[i] - 0.20 * press[i]),
+                raised=float(raised[i] * free[i]),
+                dropped=float(dropped[i] * free[i] * (1 - tuck[i])),
+                corners=float(2.6 * smile - flatter * speaks[i]),
+                tuck=float(tuck[i] * free[i]),
+                tongue=float(0.2 + 0.8 * got["tongue"][i]),
+                voice=float(speaks[i]),
+            )
+        )
+    return out
+
+
+def _widened(values: np.ndarray, reach: int, soft: int) -> np.ndarray:
+    """The highest within `reach` frames, evened out over twice `soft`, and 0 in the first and the last frame: it comes early, lasts
+    through short pauses and never jumps."""
+    padded = np.pad(values, reach)
+    high = np.max(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
+    kernel = np.hanning(2 * soft + 3)[1:-1]
+    index = np.arange(len(values))
+    ends = np.clip(np.minimum(index, len(values) - 1 - index) / max(1, 2 * soft), 0, 1)
+    ends = ends * ends * (3 - 2 * ends)
+    return np.minimum(np.convolve(np.pad(high, soft, mode="edge"), kernel / kernel.sum(), "valid"), ends)

@@ -1,0 +1,159 @@
+"""A face that speaks, drawn into its own pictures: the one object that knows a clip's face and puts a pose on it."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from talkmill.picture.colour import MATRIX, OFFSET
+from talkmill.picture.warp import fields
+from talkmill.picture.warp.interior import paint
+from talkmill.picture.warp.look import INVERSE, Look, light_of, planes
+from talkmill.picture.warp.place import Lips, Placed, millimetres, scale
+from talkmill.picture.warp.pose import Pose
+
+GRID = 6
+"""Pixels between the points at which the fields are computed; even, so that both planes share them."""
+BLUR = 0.22
+"""mm over which the lips' edge goes over into the inside."""
+ROLL = 0.25
+"""How much darker lips are at the opening, where they turn away from the light."""
+
+Box = tuple[int, int, int, int]
+"""left, top, right, bottom in whole pixels, even."""
+
+
+class Talker:
+    """Puts poses on one face of a clip."""
+
+    def __init__(self, placed: Placed, look: Look) -> None:
+        self.placed, self.look = placed, look
+
+    def mouth(self, index: int, pose: Pose) -> fields.Mouth:
+        """The mouth of picture `index` in a pose."""
+        lips = self.placed.lips[index]
+        assert lips is not None  # noqa: S101 - asked for pictures with a face only
+        if not self.look.teeth:
+            middle = (lips.upper + lips.lower) / 2 + self.look.snap
+            # What is open in a clip in which the face speaks already is closed first.
+            half = np.maximum((lips.lower - lips.upper) / 2 - 0.4, 0) if not self.placed.resting else 0.0
+            lips = Lips(lips.left, lips.right, middle - half, middle + half)
+        return fields.Mouth(lips, pose, self.placed.chin, self.placed.nose)
+
+    def box(self, index: int, size: tuple[int, int]) -> Box:
+        """What may change in picture `index` of `size` (width, height); both even."""
+        side, above, below = fields.WINDOW
+        lips = self.placed.lips[index]
+        assert lips is not None  # noqa: S101
+        middle = (lips.left + lips.right) / 2
+        corners = [(x, y, 1.0) for x in (middle - side, middle + side) for y in (self.placed.nose - above, self.placed.chin + below)]
+        points = np.array(corners) @ self.placed.to_picture[index].T
+        low, high = points.min(axis=0) // 2 * 2, -(-points.max(axis=0) // 2) * 2
+        (left, top), (right, bottom) = (np.clip(edge, 0, size).astype(int).tolist() for edge in (low, high))
+        return left, top, right, bottom
+
+    def draw(self, frame: np.ndarray, index: int, pose: Pose) -> Box:
+        """Put `pose` on the face in picture `index`, in place; gives the box outside of which nothing changed.
+
+        `frame` is I420, uint8 (h * 3 // 2, w), writable.
+        """
+        height, width = frame.shape[0] * 2 // 3, frame.shape[1]
+        box = left, top, right, bottom = self.box(index, (width, height))
+        if pose.rests or right - left < 4 * GRID or bottom - top < 4 * GRID:
+            return box
+        mouth, place = self.mouth(index, pose), self.placed.to_picture[index]
+        x, above, below = fields.edges(mouth)
+        shifts = [self._shift(mouth, place, box, layer) for layer in (True, False)]
+        moved = []
+        for number, plane in enumerate(planes(frame)):
+            step = 1 if number == 0 else 2
+            if number < 2:
+                maps = [_map(shift, box, step) for shift in shifts]
+                cv2.copyTo(maps[1], _side(place, box, x, (above + np.maximum(above, below)) / 2, step), maps[0])
+            moved.append(cv2.remap(plane, maps[0], None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+        self._inside(frame, moved, mouth, place, box, (x, above, below))
+        for number, (plane, made) in enumerate(zip(planes(frame), moved, strict=True)):
+            step = 1 if number == 0 else 2
+            plane[top // step : bottom // step, left // step : right // step] = made
+        return box
+
+    @staticmethod
+    def _shift(mouth: fields.Mouth, place: np.ndarray, box: Box, above: bool) -> np.ndarray:
+        """(rows, columns, 2) float32: by how many pixels each point of the grid comes from elsewhere, in one layer."""
+        left, top, right, bottom = box
+        columns, rows = -(-(right - left) // GRID), -(-(bottom - top) // GRID)
+        half = (GRID - 1) / 2
+        px = (left + half + GRID * np.arange(columns, dtype=np.float32))[None, :]
+        py = (top + half + GRID * np.arange(rows, dtype=np.float32))[:, None]
+        x, y = millimetres(place, px, py)
+        sx, sy = fields.sources(mouth, x, y, above)
+        dx, dy = sx - x, sy - y
+        return np.stack([place[row, 0] * dx + place[row, 1] * dy for row in (0, 1)], axis=-1).astype(np.float32)
+
+    def _inside(
+        self, frame: np.ndarray, moved: list[np.ndarray], mouth: fields.Mouth, place: np.ndarray, box: Box,
+        edges: tuple[np.ndarray, np.ndarray, np.ndarray],
+    ) -> None:  # fmt: skip
+        """Paint what is seen between the lips into `moved`, the box's three planes."""
+        ex, above, below = edges
+        if float((below - above).max()) < 0.1:
+            return
+        ring = np.concatenate([np.column_stack([ex, above - 2]), np.column_stack([ex, np.maximum(above, below) + 2])])
+        points = np.column_stack([ring, np.ones(len(ring))]) @ place.T
+        left, top = np.maximum(points.min(axis=0) // 2 * 2, box[:2]).astype(int)
+        right, bottom = np.minimum(-(-points.max(axis=0) // 2) * 2, box[2:]).astype(int)
+        if right <= left or bottom <= top:
+            return
+        columns, rows = np.arange(left, right, dtype=np.float32)[None, :], np.arange(top, bottom, dtype=np.float32)[:, None]
+        x, y = millimetres(place, columns, rows)
+        up, low = (np.interp(x, ex, values).astype(np.float32) for values in (above, below))
+        inner = (x > ex[0]) & (x < ex[-1])
+        blur = max(BLUR, 0.8 / scale(place))
+        alpha = np.clip((y - up) / blur + 0.5, 0, 1) * np.clip((low - y) / blur + 0.5, 0, 1)
+        alpha *= np.clip((low - up) / blur, 0, 1) * inner
+        own = _rgb(frame, (left, top, right, bottom)) if self.look.teeth else None
+        made = paint(mouth, x, y, up, low, light_of(frame, self.placed, place), own) @ (MATRIX.T / 255) + OFFSET
+        near = ROLL * np.exp(-np.maximum(np.maximum(up - y, y - low), 0) / 0.7) * np.clip((low - up) / 2.0, 0, 1) * inner
+        for number, plane in enumerate(moved):
+            step = 1 if number == 0 else 2
+            a, c, dark = (value if step == 1 else _halved(value) for value in (alpha, alpha * made[..., number], near))
+            view = plane[(top - box[1]) // step : (bottom - box[1]) // step, (left - box[0]) // step : (right - box[0]) // step]
+            base = view + (OFFSET[number] - view) * dark
+            view[:] = np.clip(base * (1 - a) + c + 0.5, 0, 255).astype(np.uint8)
+
+
+def _halved(values: np.ndarray) -> np.ndarray:
+    return cv2.resize(values.astype(np.float32), (values.shape[1] // 2, values.shape[0] // 2), interpolation=cv2.INTER_AREA)
+
+
+def _map(shift: np.ndarray, box: Box, step: int) -> np.ndarray:
+    """(h, w, 2) float32: where in the plane each pixel of the box comes from; `step` 2 for the planes of half the size."""
+    left, top, right, bottom = (edge // step for edge in box)
+    size = (shift.shape[1] * GRID // step, shift.shape[0] * GRID // step)
+    full = cv2.resize(shift, size, interpolation=cv2.INTER_LINEAR)[: bottom - top, : right - left]
+    full = np.ascontiguousarray(full) if step == 1 else full / np.float32(step)
+    full[..., 0] += np.arange(left, right, dtype=np.float32)[None, :]
+    full[..., 1] += np.arange(top, bottom, dtype=np.float32)[:, None]
+    return full
+
+
+def _side(place: np.ndarray, box: Box, x: np.ndarray, y: np.ndarray, step: int) -> np.ndarray:
+    """255 under the line of the lips, 0 above, (h, w)."""
+    left, top, right, bottom = box
+    mask = np.zeros(((bottom - top) // step, (right - left) // step), np.uint8)
+    xs = np.concatenate([[x[0] - 500], x, [x[-1] + 500, x[-1] + 500, x[0] - 500]])
+    ys = np.concatenate([[y[0]], y, [y[-1], y[-1] + 500, y[0] + 500]])
+    points = (np.column_stack([xs, ys, np.ones_like(xs)]) @ place.T - (left, top)) / step - (0.25 if step == 2 else 0)
+    cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, shift=4)
+    return mask
+
+
+def _rgb(frame: np.ndarray, box: Box) -> np.ndarray:
+    """A part of an I420 frame as R'G'B' 0..255, float32."""
+    left, top, right, bottom = box
+    luma, cb, cr = planes(frame)
+    full = [luma[top:bottom, left:right].astype(np.float32)]
+    for plane in (cb, cr):
+        part = plane[top // 2 : bottom // 2, left // 2 : right // 2].astype(np.float32)
+        full.append(cv2.resize(part, (right - left, bottom - top), interpolation=cv2.INTER_LINEAR))
+    return (np.dstack(full) - OFFSET) @ INVERSE.T
