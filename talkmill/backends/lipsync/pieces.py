@@ -143,7 +143,7 @@ def joined(pieces: Sequence[Piece], parts: Iterable[Iterator[Frame]]) -> Iterato
         keep = piece.first + piece.count - after.first if after else 0
         total = len(held)
         for at, frame in enumerate(part):
-            if held:
+            if at < total:
                 share = (at + 1) / (total + 1)
                 old = held.popleft()
                 frame = np.rint(old * (1 - share) + frame * share).astype(np.uint8)
