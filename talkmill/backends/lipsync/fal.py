@@ -27,7 +27,8 @@ class Fal:
 
     Request: as `talkmill.backends.lipsync` says of frames, and `model` (default: Kling's lip sync), `declare` (what a model
     that is not ready-made takes, or other values for one that is: `talkmill.providers.fal_models`), `settings` (further
-    fields of the model's own), `prompt` (for models that take one). Who listens (`speaks: false`) costs nothing: the clip goes on.
+    fields of the model's own), `prompt` (for models that take one). Who listens (`speaks: false`) costs nothing: the
+    clip goes on.
     """
 
     name: ClassVar[str] = "fal"
