@@ -87,7 +87,7 @@ class AllowList:
             raise self._refuse(what, "not a public address", host)
         if not any(host == domain or host.endswith(f".{domain}") for domain in self.domains):
             raise self._refuse(what, "none of its known hosts", host, known=True)
-        if "https" in getproxies() and not proxy_bypass(host):
+        if {"https", "all"} & set(getproxies()) and not proxy_bypass(host):
             return Place(parts.scheme, host, port, target, host)
         try:
             found = [host] if literal is not None else list(self.resolve(host, port))

@@ -115,8 +115,8 @@ class Kling:
                 raise self._error(answer, call, sent=False)
         if not isinstance(data, dict):
             raise Refused(
-                f"kling: {call.operation}: there is no task {task.id} in this account. Kling keeps tasks for 30 days; look whether the "
-                "key is of the account that it was made with."
+                f"kling: {call.operation}: there is no task {task.id} in this account. Kling keeps tasks "
+                "for 30 days; look whether the key is of the account that it was made with."
             )
         return kling_calls.outcome(call, data)
 
@@ -146,7 +146,7 @@ class Kling:
     # --- requests --------------------------------------------------------------------------------
 
     def _publish(self, path: Path) -> str:
-        return upload.publish(path, self._upload, self._environ)
+        return upload.publish(path, self._upload, self._environ, self._client.limits)
 
     def _faces(self, data: Mapping[str, Any], workdir: Path) -> Answer:
         """Session and faces; without the addresses of their pictures, which expire."""

@@ -87,10 +87,11 @@ class Keys:
                 now = datetime.fromtimestamp(self._clock(), UTC)
                 return AccountError(
                     f"kling: this machine's clock is {_length(abs(ahead))} {'ahead of' if ahead > 0 else 'behind'} Kling's "
-                    f"(here {now:%H:%M:%S}, there {theirs:%H:%M:%S} UTC), so its tokens are {state}. Set the clock, and run again."
+                    f"(here {now:%H:%M:%S}, there {theirs:%H:%M:%S} UTC), so its tokens are {state}. "
+                    "Set the clock, and run again."
                 )
         return AccountError(
-            f"kling: the token made just now counts as {state} (code {code}). Look at this machine's clock and time zone, then at "
+            f"kling: the token made just now counts as {state} (code {code}). Look at this machine's clock, then at "
             f"{ACCESS_KEY} and {SECRET_KEY}."
         )
 

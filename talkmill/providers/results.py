@@ -29,6 +29,7 @@ class Film:
     height: int
     sound: bool  # whether it has a sound track
     constant: bool  # whether all pictures are equally far apart
+    matrix: str  # "bt709", or "bt601" where the file says so; untagged ones are taken as bt709
 
 
 def film(path: Path) -> Film:
@@ -59,6 +60,7 @@ def film(path: Path) -> Film:
         height=int(size[2]),
         sound=any((m := STREAM.search(line)) and m[1] == "Audio" for line in head.splitlines()),
         constant=all(abs(step - usual) < 0.0015 for step in steps),
+        matrix="bt601" if any(name in video for name in ("smpte170m", "bt470bg")) else "bt709",
     )
 
 

@@ -26,7 +26,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from talkmill.errors import AccountError, NotAccepted, OutcomeUnknown, Refused
-from talkmill.providers.http import Client
+from talkmill.providers.http import Client, Limits
 
 AWS_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 FAL = "https://rest.fal.ai"
@@ -44,8 +44,8 @@ def missing(settings: Mapping[str, Any] | None, environ: Mapping[str, str]) -> s
     where = "providers.kling.upload in config.yaml"
     if not settings:
         return (
-            f"kling: lip sync needs a public address for its clip, and {where} says nothing. Set it to an S3 bucket, to fal or to "
-            "a command of yours, or use the method avatar, which needs none."
+            f"kling: lip sync needs a public address for its clip, and {where} says nothing. Set it to an S3 bucket, to fal "
+            "or to a command of yours, or use the method avatar, which needs none."
         )
     to = settings.get("to")
     if to == "s3":
@@ -71,8 +71,8 @@ def missing(settings: Mapping[str, Any] | None, environ: Mapping[str, str]) -> s
     return f"kling: {where}: `to` must be s3, fal or command ({to!r}). Choose one."
 
 
-def publish(path: Path, settings: Mapping[str, Any] | None, environ: Mapping[str, str]) -> str:
-    """Put the file where Kling can fetch it; gives its address. The same file gives the same place.
+def publish(path: Path, settings: Mapping[str, Any] | None, environ: Mapping[str, str], limits: Limits | None = None) -> str:
+    """Put the file where Kling can fetch it; gives its address. The same file gives the same place. `limits` is the patience.
 
     Raises:
         AccountError: something is not set, or the storage does not accept the key.
@@ -83,7 +83,7 @@ def publish(path: Path, settings: Mapping[str, Any] | None, environ: Mapping[str
     if lacking or settings is None:
         raise AccountError(lacking)
     put = {"s3": _s3, "fal": _fal, "command": _command}[settings["to"]]
-    url = put(path, settings, environ)
+    url = put(path, settings, environ, limits)
     try:
         parts = urlsplit(url)
         good = (parts.scheme == "https" and bool(parts.hostname)) or (parts.scheme == "http" and parts.hostname in LOOPBACK)
@@ -91,7 +91,8 @@ def publish(path: Path, settings: Mapping[str, Any] | None, environ: Mapping[str
         good = False
     if not good or any(letter.isspace() for letter in url):
         raise Refused(
-            f"kling: upload to {settings['to']} gave no https address ({url[:60]!r}). Correct providers.kling.upload in config.yaml."
+            f"kling: upload to {settings['to']} gave no https address (it begins with {url[:8]!r}). "
+            "Correct providers.kling.upload in config.yaml."
         )
     return url
 
@@ -102,7 +103,7 @@ def name_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest() + path.suffix
 
 
-def _s3(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+def _s3(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str], limits: Limits | None) -> str:
     import obstore
     from obstore.store import S3Store
 
@@ -119,26 +120,28 @@ def _s3(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> 
     key = "/".join(part for part in (str(settings.get("prefix") or "talkmill").strip("/"), name_of(path)) if part)
     address = obstore.sign(store, "PUT", key, LIVES)
     parts = urlsplit(address)
-    client = Client("upload", f"{parts.scheme}://{parts.netloc}", secrets=lambda: keys.values())
+    client = Client("upload", f"{parts.scheme}://{parts.netloc}", secrets=lambda: keys.values(), limits=limits)
     try:
         answer = client.put(address, path.read_bytes(), {"content-type": TYPES.get(path.suffix, "application/octet-stream")})
     finally:
         client.close()
     if answer.status in (401, 403):
         raise AccountError(
-            f"kling: the bucket {settings['bucket']!r} does not take the upload (HTTP {answer.status}). Look at the AWS keys, their "
-            "rights, and region and endpoint of providers.kling.upload in config.yaml."
+            f"kling: the bucket {settings['bucket']!r} does not take the upload (HTTP {answer.status}). Look at the AWS keys, "
+            "their rights, and region and endpoint of providers.kling.upload in config.yaml."
         )
     if answer.status not in (200, 201, 204):
         _failed("s3", answer.status)
     return str(obstore.sign(store, "GET", key, LIVES))
 
 
-def _fal(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+def _fal(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str], limits: Limits | None) -> str:
     key = environ["FAL_KEY"]
     base = str(settings.get("base_url") or FAL)
     kind = TYPES.get(path.suffix, "application/octet-stream")
-    client = Client("fal", base, headers=lambda: {"authorization": f"Key {key}"}, domains=UPLOADS, secrets=lambda: [key])
+    client = Client(
+        "fal", base, headers=lambda: {"authorization": f"Key {key}"}, domains=UPLOADS, secrets=lambda: [key], limits=limits
+    )
     try:
         # one more place for the same file costs nothing and is taken back by nobody, so this POST is no submit of ours
         answer = client.post("storage/upload/initiate", json={"file_name": name_of(path), "content_type": kind})
@@ -157,7 +160,7 @@ def _fal(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) ->
     return str(places["file_url"])
 
 
-def _command(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str]) -> str:
+def _command(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str], limits: Limits | None) -> str:
     command = [part.replace("{file}", str(path.absolute())) for part in settings["command"]]
     try:
         done = subprocess.run(

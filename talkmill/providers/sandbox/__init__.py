@@ -2,8 +2,8 @@
 
 `python -m talkmill.providers.sandbox --port 8700` serves Kling's API at http://127.0.0.1:8700/kling, with any key that starts
 with `sk-test`. It checks what is sent as the provider does, gives back real pictures and clips (a test pattern, of the right
-length and size), keeps the number of parallel tasks, and writes a bill, which http://127.0.0.1:8700/bill shows. Nothing leaves
-this machine.
+length and size), keeps the number of parallel tasks, and writes a bill, which http://127.0.0.1:8700/bill shows. With the settings
+that it prints nothing leaves this machine; only where you set an upload of your own, the clip goes there and is fetched from there.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import sys
 
 from talkmill.providers.sandbox import services
@@ -19,9 +20,8 @@ def main() -> int:
     )
     given = parser.parse_args()
     box = Sandbox(*services(), scale=given.scale, port=given.port)
-    print(f"The sandbox is at {box.url()}; its bill is at {box.url()}/bill. Ctrl-C ends it.")
-    for name in box.services:
-        print(f"  providers.{name}.base_url: {box.url(name)}")
+    print(f"The sandbox is at {box.url()}; its bill is at {box.url()}/bill. Ctrl-C ends it. These lead there:")
+    print(json.dumps({"providers": box.settings(), "environment": box.environ()}, indent=2))
     sys.stdout.flush()
     with contextlib.suppress(KeyboardInterrupt):
         box.serve()

@@ -1,8 +1,9 @@
 """A stand-in for Kling's API on this machine.
 
-Any API key that begins with `sk-test` is accepted, and tokens of the access key `ak-test` with the secret `sk-test-secret`. What
-is sent is checked as Kling does, with its codes and words; results are real pictures and clips; a task holds a slot until it
-ends; what it would have cost is on the bill. Faults on demand (`POST /kling/faults`, or `service.faults.add(name)`):
+Any API key that begins with `sk-test` is accepted, and tokens of the access key `ak-test` with the secret
+`sk-test-secret-of-thirty-two-bytes`. What is sent is checked as Kling does, with its codes and words; results are real pictures
+and clips; a task holds a slot until it ends; what it would have cost is on the bill. Faults on demand (`POST /kling/faults`, or
+`service.faults.add(name)`):
 
 | fault | what happens |
 | --- | --- |
@@ -15,8 +16,8 @@ ends; what it would have cost is on the bill. Faults on demand (`POST /kling/fau
 | "expired" | the result's address answers 403 once; a new one is given to whoever asks for the task |
 | "expired-for-good" | every address of that result answers 403 |
 | "html", "truncated", "cut", "empty", "sound", "garbage" | the result is a page, lacks its end, breaks off in transit, ... |
-| "redirect", "redirect-private", "redirect-loop" | the result's address leads on: to the file, into a private network, nowhere |
-| "long", "short", "slow", "varying", "small" | the clip is 1 s too long or short, has 12 frames a second, uneven ones, or half the size |
+| "redirect", "redirect-private", "redirect-loop" | the result's address leads on: to the file, a private network, nowhere |
+| "long", "short", "slow", "varying", "small" | the clip: 1 s too long, too short, 12 frames a second, uneven, of a quarter |
 | "no-face" | identify-face finds nobody |
 | "poll-500", "poll-html" | a question is answered with an error, with a page |
 """
@@ -30,15 +31,16 @@ import itertools
 import re
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
 from talkmill.providers.sandbox import kling_results
 from talkmill.providers.sandbox.kling_rules import CODES, PRODUCTS, Rule, TaskState, Wrong, priced, seconds_of
 from talkmill.providers.sandbox.media import Sized, look
-from talkmill.providers.sandbox.server import Asked, Reply, Service, route
+from talkmill.providers.sandbox.server import Asked, Reply, Sandbox, Service, route
 
-KEY, ACCESS, SECRET = "sk-test", "ak-test", "sk-test-secret"
+KEY, ACCESS, SECRET = "sk-test", "ak-test", "sk-test-secret-of-thirty-two-bytes"
 AFTER = ("5000", "5001", "5002", "timeout", "drop", "reset", "html-answer")
 BEFORE = ("1100", "1101", "1102", "1103", "1200", "1201", "1202", "1203", "1300", "1301", "1302", "1303", "1304")
 TOKEN = ("1000", "1001", "1002", "1003", "1004")
@@ -53,6 +55,7 @@ class KlingService(Service):
     """Kling's API; `slots` tasks at once, each `pace` seconds of its time for a second of its result, `least` at least."""
 
     name = "kling"
+    environ: ClassVar[Mapping[str, str]] = {"KLING_API_KEY": "sk-test-sandbox"}
     fault_names = (*AFTER, *BEFORE, *TOKEN, *ENDS, *RESULTS, *POLLS, "no-face")
 
     def __init__(self, slots: int = 5, pace: float = 7, least: float = 20, stall: float = STALL) -> None:
@@ -64,6 +67,11 @@ class KlingService(Service):
         self.fetched: list[str] = []  # hosts from which clips were taken
         self._numbers = itertools.count(880_000_000_000_001)
         self._requests = itertools.count(1)
+
+    def settings(self, box: Sandbox) -> dict[str, Any]:
+        """Its address, and the shelf for clips where that is served too."""
+        found: dict[str, Any] = {"base_url": box.url(self.name)}
+        return found | ({"upload": {"to": "fal", "base_url": box.url("shelf")}} if "shelf" in box.services else {})
 
     # --- creating --------------------------------------------------------------------------------
 
@@ -346,13 +354,8 @@ class KlingService(Service):
 
     def _refuse(self, wrong: Wrong) -> Reply:
         status, words = CODES[wrong.code]
-        from email.utils import formatdate
-
         body = {"code": wrong.code, "message": wrong.words or words, "request_id": f"request-{next(self._requests)}"}
-        reply = Reply(body, status)
-        if self.clock.skew:
-            reply.headers = {"Date": formatdate(self.clock.today(), usegmt=True)}
-        return reply
+        return Reply(body, status)
 
     def unknown(self, asked: Asked, known: bool) -> Reply:
         """No such path or method."""

@@ -22,11 +22,13 @@ CODES: dict[int, tuple[int, str]] = {
     1203: (404, "The requested resource does not exist"), 1300: (400, "Trigger strategy of the platform"),
     1301: (400, "Failure to pass the risk control system"), 1302: (429, "Too many requests"),
     1303: (429, "parallel task over resource pack limit"), 1304: (429, "Trigger the platform's IP whitelisting policy"),
-    5000: (500, "Internal server error"), 5001: (503, "Service temporarily unavailable"), 5002: (504, "Service internal timeout"),
+    5000: (500, "Internal server error"), 5001: (503, "Service temporarily unavailable"),
+    5002: (504, "Service internal timeout"),
 }  # fmt: skip
 """Code: HTTP status and words."""
 ASPECTS = {
-    "16:9": (16, 9), "9:16": (9, 16), "1:1": (1, 1), "4:3": (4, 3), "3:4": (3, 4), "3:2": (3, 2), "2:3": (2, 3), "21:9": (21, 9),
+    "16:9": (16, 9), "9:16": (9, 16), "1:1": (1, 1), "4:3": (4, 3), "3:4": (3, 4), "3:2": (3, 2), "2:3": (2, 3),
+    "21:9": (21, 9),
 }  # fmt: skip
 UNIT, IMAGE_UNIT = Decimal("0.14"), Decimal("0.0035")
 MOTION = {

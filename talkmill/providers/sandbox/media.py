@@ -71,11 +71,13 @@ def from_image(image: bytes, seconds: float, height: int, fps: float, *, sound: 
         still, out = Path(folder) / "still", Path(folder) / "out.mp4"
         still.write_bytes(image)
         scale = f"scale='if(gt(iw,ih),-2,{height})':'if(gt(iw,ih),{height},-2)':flags=bilinear,setsar=1"
-        bar = f"drawbox=x=iw/2-iw/16:y=ih*0.6:w=iw/8:h='ih*0.02':color=black:t=fill:enable='lt(mod(n,{max(2, round(fps / 3))}),3)'"
+        beat = max(2, round(fps / 3))
+        bar = f"drawbox=x=iw/2-iw/16:y=ih*0.6:w=iw/8:h=ih/50:color=black:t=fill:enable='lt(mod(n,{beat}),3)'"
         given = ["-loop", "1", "-framerate", _rate(fps), "-i", ffmpeg.url(still)]
         given += _sound(folder, sound)
         ffmpeg.run(
-            [*given, "-map", "0:v:0", *(["-map", "1:a:0", "-c:a", "aac", "-shortest"] if sound else []), "-vf", f"{scale},{bar}",
+            [*given, "-map", "0:v:0", *(["-map", "1:a:0", "-c:a", "aac", "-af", "apad", "-shortest"] if sound else []),
+             "-vf", f"{scale},{bar}",
              "-frames:v", str(frames), *X264, "-y", ffmpeg.url(out)]
         )  # fmt: skip
         return out.read_bytes()
@@ -87,7 +89,8 @@ def from_clip(clip: bytes, sound: bytes, seconds: float, fps: float | None = Non
         given, out = Path(folder) / "given", Path(folder) / "out.mp4"
         given.write_bytes(clip)
         rate = fps or results.film(given).fps
-        chain = f"fps={_rate(rate)},tpad=stop_mode=clone:stop_duration=60,drawbox=x=iw/2-iw/16:y=ih*0.6:w=iw/8:h=ih/40:color=black:t=fill"
+        chain = f"fps={_rate(rate)},tpad=stop_mode=clone:stop_duration=60,"
+        chain += "drawbox=x=iw/2-iw/16:y=ih*0.6:w=iw/8:h=ih/40:color=black:t=fill"
         ffmpeg.run(
             ["-i", ffmpeg.url(given), *_sound(folder, sound), "-map", "0:v:0", "-map", "1:a:0", "-vf", chain, "-c:a", "aac",
              "-frames:v", str(round(seconds * rate)), *X264, "-y", ffmpeg.url(out)]
@@ -100,7 +103,7 @@ def uneven(clip: bytes) -> bytes:
     with tempfile.TemporaryDirectory() as folder:
         given, out = Path(folder) / "given", Path(folder) / "out.mp4"
         given.write_bytes(clip)
-        drop = "select='not(eq(mod(n,7),3))*not(eq(mod(n,11),5))'"
+        drop = "select='not(eq(mod(n,7),3))'"
         ffmpeg.run(["-i", ffmpeg.url(given), "-vf", drop, "-fps_mode", "vfr", "-an", *X264, "-y", ffmpeg.url(out)])
         return out.read_bytes()
 

@@ -21,8 +21,9 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import parse_qs, urlsplit
 
 from talkmill.providers.sandbox.parts import Bill, Charge, Clock, Faults
@@ -109,6 +110,7 @@ class Service:
 
     name = ""
     fault_names: tuple[str, ...] = ()
+    environ: ClassVar[Mapping[str, str]] = {}  # keys that it accepts, by the variables in which its provider looks for them
 
     def __init__(self) -> None:
         self.clock, self.bill, self.faults = Clock(), Bill(), Faults()
@@ -118,6 +120,10 @@ class Service:
     def attach(self, clock: Clock, bill: Bill) -> None:
         """Called once by the sandbox that serves it."""
         self.clock, self.bill = clock, bill
+
+    def settings(self, box: Sandbox) -> dict[str, Any]:
+        """Settings with which its provider comes here (`providers.<name>` in config.yaml)."""
+        return {"base_url": box.url(self.name)}
 
     def answer(self, asked: Asked) -> Reply:
         """The answer of the first route that matches."""
@@ -139,13 +145,30 @@ class Service:
 
 
 class Shelf(Service):
-    """A place for files: what is PUT under a name can be fetched there. Stands in for a bucket with presigned addresses."""
+    """A place for files: what is PUT under a name can be fetched there.
+
+    Stands in for a bucket with presigned addresses, and, by `storage/upload/initiate`, for fal's storage.
+    """
 
     name = "shelf"
+    environ: ClassVar[Mapping[str, str]] = {"FAL_KEY": "sandbox"}
 
     def __init__(self) -> None:
         super().__init__()
         self.files: dict[str, tuple[bytes, str]] = {}
+
+    def settings(self, box: Sandbox) -> dict[str, Any]:
+        """None: it is no provider."""
+        return {}
+
+    @route("POST", "/storage/upload/initiate")
+    def initiate(self, asked: Asked) -> Reply:
+        """Where to put a file, and where it can be fetched then."""
+        given = asked.json()
+        if not isinstance(given, dict) or not given.get("file_name"):
+            return Reply({"detail": "file_name is required"}, 422)
+        place = f"{asked.base}/kept/{given['file_name']}"
+        return Reply({"upload_url": place, "file_url": place})
 
     @route("PUT", "/{*}")
     def put(self, asked: Asked) -> Reply:
@@ -186,6 +209,15 @@ class Sandbox:
     def __getitem__(self, name: str) -> Any:
         """The service of that name."""
         return self.services[name]
+
+    def settings(self) -> dict[str, dict[str, Any]]:
+        """`providers` of a config.yaml that leads here, by provider."""
+        found = {name: service.settings(self) for name, service in self.services.items()}
+        return {name: settings for name, settings in found.items() if settings}
+
+    def environ(self) -> dict[str, str]:
+        """Keys that are accepted here, by environment variable."""
+        return {key: value for service in self.services.values() for key, value in service.environ.items()}
 
     def start(self) -> Sandbox:
         """Serve in a thread of its own."""
@@ -253,6 +285,10 @@ def _handler(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
 
         def log_message(self, *_: Any) -> None:
             """Silent: requests may carry keys."""
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The Date header, by the sandbox's own time of day."""
+            return formatdate(sandbox.clock.today() if timestamp is None else timestamp, usegmt=True)
 
         def _serve(self) -> None:
             length = int(self.headers.get("content-length") or 0)
