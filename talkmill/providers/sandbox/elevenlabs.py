@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from talkmill.providers.elevenlabs_models import MODELS
 from talkmill.providers.sandbox import speech
@@ -69,6 +69,7 @@ class ElevenLabsService(Service):
 
     name = "elevenlabs"
     fault_names = tuple(FAULTS)
+    environ: ClassVar[Mapping[str, str]] = {"ELEVENLABS_API_KEY": "sk-test-sandbox"}
 
     def __init__(self, credits: int = 1_000_000, concurrent: int = 5, latency: float = 1.0, a_second: float = 0.3) -> None:
         """`latency` and `a_second` (of speech) are the provider's seconds that an answer takes."""

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from talkmill.errors import MediaError, TalkmillError
 from talkmill.media import ffmpeg
@@ -105,6 +105,7 @@ class FalService(Service):
 
     name = "fal"
     fault_names = tuple(FAULTS)
+    environ: ClassVar[Mapping[str, str]] = {"FAL_KEY": "sk-test-sandbox"}
 
     def __init__(self, concurrent: int = 2, latency: float = 5.0, a_second: float = 6.0) -> None:
         """`latency` and `a_second` (of what is made) are the provider's seconds that a job takes."""
