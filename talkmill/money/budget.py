@@ -1,8 +1,8 @@
 """Caps: a call, a day, a month; whole, per provider, per character; kept across processes and machines.
 
-A call is counted at its worst before its intent is written, and at what it cost afterwards. It counts for every day and month that
-its time touches with an hour more on either side: so a cap also holds where clocks are up to an hour wrong or are set back, and
-where a day of the time zone has 23 or 25 hours. The last and the first hour of a day count for both days.
+A call is counted at its worst before its intent is written, and at what it cost afterwards. It counts for every day and month
+that its time touches with an hour more on either side: so a cap also holds where clocks are up to an hour wrong or are set
+back, and where a day of the time zone has 23 or 25 hours. The last and the first hour of a day count for both days.
 """
 
 from __future__ import annotations

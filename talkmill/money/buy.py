@@ -1,7 +1,7 @@
 """Buying: the one path on which a paid call is made, at most once.
 
-Look in the store, reserve against every cap, record the intent, submit under a handle, record the task, poll, fetch, keep, settle.
-Each step is a record in the ledger before the next one begins, so after a crash the same call goes on where it stood.
+Look in the store, reserve against every cap, record the intent, submit under a handle, record the task, poll, fetch, keep,
+settle. Each step is a record in the ledger before the next one begins, so after a crash the same call goes on where it stood.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from talkmill.money.budget import Budget, Caps
 from talkmill.money.ledger import Ledger
 from talkmill.money.points import point
 from talkmill.money.prices import Cost, Prices
-from talkmill.money.purchase import Purchase, Settings, found
+from talkmill.money.purchase import Purchase
 from talkmill.money.slots import Breaker, Slots
+from talkmill.money.terms import Settings, bought_at, found
 from talkmill.store.digests import file_digest
 from talkmill.store.objects import Store
 
@@ -60,7 +61,7 @@ class Buyer:
 
     def pays(self, call: Call) -> bool:
         """Whether buying this call now would submit anything: False where the store or a task under way serves it."""
-        if self.settings.anew(call.key):
+        if self._anew(call.key):
             return True
         if self.find(call):
             return False
@@ -68,6 +69,10 @@ class Buyer:
         if not history or history[-1].state in ("reserved", "failed_refunded", "failed_charged"):
             return True
         return history[-1].state == "settled" and call.lasts is not None
+
+    def _anew(self, key: str) -> bool:
+        since = self.settings.since
+        return self.settings.anew(key) and key not in self.renewed and not (since and bought_at(self.store, key) >= since)
 
     def buy(self, call: Call, files: Mapping[str, Path]) -> Bought:
         """The result of a call, from the store or bought now.
@@ -85,11 +90,12 @@ class Buyer:
         """
         call = replace(call, inputs={**call.inputs, **{role: file_digest(path) for role, path in files.items()}})
         key = call.key
-        anew = self.settings.anew(key) and key not in self.renewed
+        anew = self._anew(key)
         if not anew and (bought := self.find(call)):
             return bought
         with _KEYS[str(self.ledger.root.absolute()), key], self.store.claim(key):
             point("claimed")
+            anew = self._anew(key)
             if not anew and (bought := self.find(call)):
                 return bought
             if call.provider not in self.providers:

@@ -8,9 +8,9 @@
     aside/                            records that could not be read: spending stops until a person has looked
     ratings/, slots/, breakers/       see rate.py, slots.py
 
-A file is created whole under a name that only one writer can get (`link(2)`), and is never changed. There is no lock: who wants
-to reserve reads everything up to turn N, sums, and links turn N+1; where another was quicker, the name is taken and it sums again.
-So a reservation knows all before it, a writer that dies or sleeps blocks nobody, and there is no stale lock to break.
+A file is created whole under a name that only one writer can get (`link(2)`), and is never changed. There is no lock: who
+wants to reserve reads everything up to turn N, sums, and links turn N+1; where another was quicker, the name is taken and it
+sums again. So a reservation knows all before it, a writer that dies or sleeps blocks nobody, and no stale lock is to be broken.
 """
 
 from __future__ import annotations
@@ -121,8 +121,8 @@ class Ledger:
         waiting = [name for name in self.names("aside") if name != "looked"]
         if waiting:
             raise HeldError(
-                f"{self.root / 'aside'}: damaged records of the ledger wait for a person ({', '.join(waiting[:3])}). Nothing is "
-                "bought until you have looked: see docs/reference/ledger.md, then run `talkmill reconcile --looked`."
+                f"{self.root / 'aside'}: damaged records of the ledger wait for a person ({', '.join(waiting[:3])}). "
+                "Nothing is bought until you have looked: see docs/reference/ledger.md, then run `talkmill reconcile --looked`."
             )
 
     def heads(self) -> dict[str, dict[str, Any]]:
@@ -194,8 +194,8 @@ class Ledger:
                 continue
             if who in gone or sorted(parts) != list(range(len(parts))):
                 raise HeldError(
-                    f"{self.open}: a record of {who[0][:12]} is missing (there are {sorted(parts)}). Nothing is bought until it "
-                    "is back: see docs/reference/ledger.md."
+                    f"{self.open}: a record of {who[0][:12]} is missing (there are {sorted(parts)}). Nothing is bought until "
+                    "it is back: see docs/reference/ledger.md."
                 )
             attempts[who] = Attempt(*who, tuple(parts[seq] for seq in sorted(parts)))
         return attempts
@@ -215,7 +215,7 @@ class Ledger:
             self.stop_if_damaged()
         for who, name in list(self.sealed().items()):
             if who[0] == key:
-                found.update({who: each for each in self.sealed_attempts(name) if (each.key, each.number) == who})
+                found[who] = next(each for each in self.sealed_attempts(name) if (each.key, each.number) == who)
         return [found[who] for who in sorted(found)]
 
     def attempt(self, key: str, number: int) -> Attempt:

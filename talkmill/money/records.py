@@ -7,7 +7,8 @@ A record is one JSON object in one file, `<key>.<attempt>.<number>.json`, and is
     at, utc                        Unix time by the writer's clock, and the same for people
     owner                          who wrote it: host, machine, pid, born
 
-and those of its state. Money is text of a decimal number in `currency`, that of the caps. Fields that are not known here are kept.
+and those of its state. Money is text of a decimal number in `currency`, that of the caps. Fields that are not known here are
+kept.
 """
 
 from __future__ import annotations
@@ -197,7 +198,10 @@ class Attempt:
 
     @property
     def handle(self) -> str:
-        """Our name for it, as the provider is given it: at most 64 of [A-Za-z0-9-]. Kept where an attempt that never arrived is sent anew."""
+        """Our name for it, as the provider is given it: at most 64 of [A-Za-z0-9-].
+
+        An attempt that was sent and never arrived hands it on, so that a request still on its way cannot be taken twice.
+        """
         return self.first.get("handle") or f"tm-{self.key[:48]}-{self.number}"
 
     @property

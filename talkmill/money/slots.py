@@ -29,8 +29,8 @@ NAME = re.compile(r"(\d+)\.(\d+)")
 class Slots:
     """Slots of each provider and account, as files: `<provider>.<account>/<slot>.<generation>`.
 
-    The file of the highest generation says who holds the slot, or that it is free. Taking a slot, also one whose holder is dead,
-    is making the next generation, which only one can do.
+    The file of the highest generation says who holds the slot, or that it is free. Taking a slot, also one whose holder is
+    dead, is making the next generation, which only one can do.
     """
 
     def __init__(self, root: Path) -> None:
