@@ -16,6 +16,7 @@ from pathlib import Path
 
 from talkmill import __version__
 from talkmill.errors import RequestError, SpecError, TalkmillError
+from talkmill.money import commands as money
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -74,6 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     sheet.add_argument("--mouths", choices=schemes, help="how the mouths are named (default: found from the names)")
     sheet.add_argument("--picture", type=Path, metavar="OUT.png", help="also draw every mouth on the face, and the blink")
     sheet.set_defaults(run=_sheet)
+
+    money.add(commands)
     return parser
 
 

@@ -28,6 +28,10 @@ class Call:
     exact: bool = True  # False: the amount is a guess, since what it depends on has not been made
     lasts: int | None = None  # seconds for which the result is of use (a session); None: for good
     label: Mapping[str, str] = field(default_factory=dict)  # episode, language, character, stage, making: for people
+    before: Callable[[], Mapping[str, Any]] | None = field(default=None, compare=False, repr=False)
+    """What must be bought first for it to be submitted (a session): called only when this call is going to be, before
+    anything is reserved or claimed for it; what it gives becomes `context`. Not in the key."""
+    context: Mapping[str, Any] = field(default_factory=dict, compare=False)  # what `before` gave: for `submit`, not in the key
 
     @property
     def key(self) -> str:
@@ -100,6 +104,7 @@ class Provider(Protocol):
     handles: ClassVar[Literal["unique", "lookup", "none"]]
     """unique: it refuses a second submit under one handle, and can be asked for it; lookup: it can be asked, but refuses
     nothing; none: it cannot be asked what became of a call whose answer was lost."""
+    handles_of: ClassVar[Mapping[str, Literal["unique", "lookup", "none"]]]  # operations for which `handles` differs
     visible: ClassVar[float]  # seconds after which `find` sees a call that was taken, for certain
 
     def submit(self, call: Call, files: Mapping[str, Path], handle: str, workdir: Path) -> Task | Answer:

@@ -213,6 +213,10 @@ class Budget:
             f"{cost} {unit}{so_far}). Nothing was submitted. Raise {setting} in config.yaml, or wait until the period is over."
         )
 
+    def allows(self, call: Call, but: Id | None, cost: Decimal) -> None:
+        """Raises BudgetError: a call of that cost would pass a cap now. Reserves nothing."""
+        self.check(call.provider, call.label.get("character", ""), cost, self.entries(but), time.time())
+
     def reserve(self, call: Call, key: str, number: int, cost: Cost, **fields: Any) -> Attempt:
         """Count a call at its worst, if every cap allows it; on disk when this returns.
 

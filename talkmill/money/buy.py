@@ -20,6 +20,7 @@ from talkmill.money.ledger import Ledger
 from talkmill.money.points import point
 from talkmill.money.prices import Cost, Prices
 from talkmill.money.purchase import Purchase
+from talkmill.money.seal import seal
 from talkmill.money.slots import Breaker, Slots
 from talkmill.money.terms import Settings, bought_at, found
 from talkmill.store.digests import file_digest
@@ -49,7 +50,14 @@ class Buyer:
         self.settings = settings or Settings()
         self.slots = Slots(ledger.root / "slots")
         self.breaker = Breaker(ledger.root / "breakers", self.settings.run)
+        self._tidied = False
         self.renewed: set[str] = set()  # bought anew by this run: not once more
+
+    def tidy(self) -> None:
+        """Seal what is over, once for each buyer."""
+        if not self._tidied:
+            self._tidied = True
+            seal(self.ledger)
 
     def cost(self, call: Call) -> Cost:
         """What a call costs (see `Prices.cost`); nothing is bought."""

@@ -25,6 +25,8 @@ POINTS = (
     "publication written",
     "settled",
 )
+SEALING = ("sealed", "cleared")
+"""Those met while days are sealed."""
 
 _passed: dict[str, int] = {}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -101,15 +102,27 @@ class Purchase(Way):
 
     def reserve(self, number: int, handle: str | None = None, repeats: bool = False) -> Attempt:
         """Count a new attempt against the caps."""
+        self.buyer.tidy()
+        cost = self.buyer.prices.cost(self.call)
+        self.prepare(number, cost.worst)
         self.enter()
         fields: dict[str, Any] = {"handle": handle} if handle else {}
         if repeats:
             fields["repeats"] = True
-        cost = self.buyer.prices.cost(self.call)
         attempt = self.buyer.budget.reserve(self.call, self.call.key, number, cost, **fields)
         self.begun += 1
         point("reserved")
         return attempt
+
+    def prepare(self, number: int, worst: Decimal) -> None:
+        """Buy what must be there first (a session), unless a cap forbids this call anyway."""
+        if self.call.before is None or self.prepared:
+            return
+        self.leave()  # what it buys may need the slot
+        self.buyer.breaker.check(self.call.provider, self.settings.account)
+        self.buyer.budget.allows(self.call, (self.call.key, number), worst)
+        self.call = replace(self.call, context=self.call.before())
+        self.prepared = True
 
     def submit(self, attempt: Attempt) -> Attempt:
         """Write down that it is going to be sent, and send it."""
@@ -119,6 +132,7 @@ class Purchase(Way):
             )
             return self.begin()
         self.ledger.stop_if_damaged()
+        self.prepare(attempt.number, attempt.worst)
         self.enter()
         begun = _clock()
         handle = attempt.handle
@@ -191,7 +205,7 @@ class Purchase(Way):
 
     def unanswered(self, attempt: Attempt, reason: str) -> Attempt:
         """Find out whether it was taken, where that can be found out."""
-        if self.provider.handles == "none":
+        if self.provider.handles_of.get(self.call.operation, self.provider.handles) == "none":
             if attempt.worst > self.settings.repeat_under or attempt.first.get("repeats"):
                 raise self.hold(attempt, reason)
             self.say(attempt, f"is repeated, and may be charged twice ({reason})")

@@ -47,6 +47,7 @@ class Way:
         self.sent = 0  # submits of this run
         self.waits = 0
         self.in_slot = False
+        self.prepared = False  # whether `call.before` has been called
         self.done: Done | None = None
         self._folders = 0
 
