@@ -16,7 +16,9 @@ def no_claim():
         yield
 
     def create(path, data, folder=None):
-        path.write_bytes(data)
+        aside = path.with_name(f".{uuid.uuid4().hex}")
+        aside.write_bytes(data)
+        aside.replace(path)
         return True
 
     Store.claim = claim
