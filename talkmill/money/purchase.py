@@ -110,7 +110,6 @@ class Purchase(Way):
         if repeats:
             fields["repeats"] = True
         attempt = self.buyer.budget.reserve(self.call, self.call.key, number, cost, **fields)
-        self.begun += 1
         point("reserved")
         return attempt
 
@@ -254,11 +253,11 @@ class Purchase(Way):
             self.ledger.append(
                 attempt, "failed_charged", charged=str(attempt.worst), reason=result.reason, again=result.again, **assumed
             )
-        if not result.again or self.begun >= self.settings.attempts:
+        self.failures += 1
+        if not result.again or self.failures >= self.settings.attempts:
             cost = "Nothing was charged." if result.charged is False else f"{attempt.worst} counts as charged."
             raise ProviderError(f"{attempt.title}: the provider gave up on it ({result.reason}). {cost}")
         self.say(attempt, f"failed ({result.reason}) and is tried again")
-        self.begun += 1
         return self.begin()
 
     def settle(self, attempt: Attempt) -> Attempt:

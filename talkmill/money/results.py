@@ -43,7 +43,7 @@ class Way:
         self.ledger = buyer.ledger
         self.provider = buyer.providers[call.provider]
         self.end = time.monotonic() + self.settings.deadline
-        self.begun = 0  # attempts that this run has begun
+        self.failures = 0  # of attempts, in this run
         self.sent = 0  # submits of this run
         self.waits = 0
         self.in_slot = False

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from decimal import Decimal
 from pathlib import Path
 
@@ -35,6 +36,7 @@ def main(root, url, mode, *numbers):
     repeat = Decimal(os.environ.get("REPEAT_UNDER", "0"))
     shop = buyer(Path(root), url, mode, caps, repeat_under=repeat)
     code = 0
+    time.sleep(max(0.0, float(os.environ.get("START", "0")) - time.time()))
     for number in numbers:
         try:
             shop.buy(call(int(number)), {})

@@ -4,6 +4,7 @@ Modes: `idempotent` gives the task of a handle that it knows, `rejects` refuses 
 `blind` cannot be asked by handle (and bills again), `lags` bills again and finds a task by its handle only after a while.
 """
 
+import contextlib
 import hashlib
 import json
 import random
@@ -76,10 +77,11 @@ class Server:
             request.close_connection = True
             return
         body = data if isinstance(data, bytes) else json.dumps(data).encode()
-        request.send_response(status)
-        request.send_header("Content-Length", str(len(body)))
-        request.end_headers()
-        request.wfile.write(body)
+        with contextlib.suppress(OSError):  # whoever asked has been killed
+            request.send_response(status)
+            request.send_header("Content-Length", str(len(body)))
+            request.end_headers()
+            request.wfile.write(body)
 
     def submit(self, request):
         asked = json.loads(request.rfile.read(int(request.headers["Content-Length"])))

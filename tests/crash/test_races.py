@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+import time
 from decimal import Decimal
 
 import pytest
@@ -18,6 +19,7 @@ ROUNDS = 5 if SOAK else 1
 
 def together(root, server, lists, **extra):
     """Processes that buy at the same time; gives their exit codes."""
+    extra["START"] = str(time.time() + 0.12 * len(lists))  # all at the same moment, when the last has loaded its modules
     processes = [start(root, server, *numbers, **extra) for numbers in lists]
     return [process.wait(timeout=120) for process in processes if process.communicate() or True]
 
@@ -29,7 +31,7 @@ def spent(root):
 
 
 def race(root, cap, sabotage="", processes=PROCESSES, each=4):
-    """Processes that each want calls of their own under one cap of a day; gives the bill, what the ledger counts, exit codes."""
+    """Processes that each want calls of their own under one cap of a day; gives bill, ledger, exit codes."""
     extra = {"CAP": cap} | ({"SABOTAGE": sabotage} if sabotage else {})
     with Server("rejects", polls=0) as server:
         codes = together(root, server, [range(n * each, n * each + each) for n in range(processes)], **extra)
@@ -46,8 +48,7 @@ def test_processes_at_once_stay_under_a_cap(tmp_path, turn):
 
 def test_without_turns_a_cap_is_passed(tmp_path):
     """Law: the same race fails where reservations are not made one after another."""
-    bills = [race(tmp_path / str(n), "2.00", "no_turns")[0] for n in range(2)]
-    assert max(bills) > Decimal("2.00")
+    assert any(race(tmp_path / str(n), "2.00", "no_turns")[0] > Decimal("2.00") for n in range(5))
 
 
 def crowd(root, sabotage=""):
@@ -69,8 +70,7 @@ def test_processes_at_once_buy_a_call_once(tmp_path, turn):
 
 def test_without_a_lock_a_call_is_bought_twice(tmp_path):
     """Law: the same crowd fails with the lock removed."""
-    bills = [crowd(tmp_path / str(n), "no_claim")[0] for n in range(2)]
-    assert max(max(bill.values()) for bill in bills) > 1
+    assert any(max(crowd(tmp_path / str(n), "no_claim")[0].values()) > 1 for n in range(5))
 
 
 def storm(root, mode, tasks, share, seed):
@@ -93,7 +93,7 @@ def storm(root, mode, tasks, share, seed):
                 if code in (0, 3):
                     break
             else:
-                code = run(root, server, *numbers)[0]
+                code = 1
             while code == 1:
                 code = run(root, server, *numbers)[0]
         faults = verdict(root, server, range(tasks))
