@@ -15,6 +15,7 @@ from tests.crash.provider import PRICES, Toy, call
 def buyer(root, url, mode, caps=None, **settings):
     """A buyer on `root` that does not wait long."""
     settings = {"first_wait": 0.01, "last_wait": 0.05, "deadline": 20.0, "run": "test"} | settings
+    settings.setdefault("concurrency", {"toy": 64})
     providers = {"toy": Toy(url, mode)} if url else {}
     return Buyer(
         Store(root / "store"),

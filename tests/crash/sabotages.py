@@ -1,6 +1,7 @@
 """Talkmill with one of its safeguards taken out: what the tests have to notice."""
 
 import contextlib
+import time
 import uuid
 
 from talkmill.money import ledger, records
@@ -25,6 +26,17 @@ def no_claim():
     ledger.create = create
 
 
+def slow():
+    """No safeguard less, but time between summing and reserving in which others do the same."""
+    real = ledger.Ledger.take
+
+    def take(self, folder, serial, new):
+        time.sleep(0.02)
+        return real(self, folder, serial, new)
+
+    ledger.Ledger.take = take
+
+
 def no_turns():
     """Reservations are written without a turn: each sums for itself."""
 
@@ -36,6 +48,7 @@ def no_turns():
         folder.mkdir(parents=True, exist_ok=True)
         return folder, 0
 
+    slow()
     real = ledger.Ledger.take
     ledger.Ledger.take = take
     ledger.Ledger.turn = turn
