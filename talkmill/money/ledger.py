@@ -219,8 +219,15 @@ class Ledger:
         return [found[who] for who in sorted(found)]
 
     def attempt(self, key: str, number: int) -> Attempt:
-        """One attempt as it stands now."""
-        return next(each for each in self.history(key) if each.number == number)
+        """One attempt as it stands now.
+
+        Raises:
+            HeldError: its records are gone.
+        """
+        for each in self.history(key):
+            if each.number == number:
+                return each
+        raise HeldError(f"{self.open}: the records of {key[:12]} are gone, so nothing is bought. Put the ledger's files back.")
 
     # --- writing -----------------------------------------------------------------------------------
 

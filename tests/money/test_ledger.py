@@ -250,7 +250,7 @@ def test_whoever_comes_next_finishes_a_turn(tmp_path, monkeypatch):
     """Law: a reservation whose writer died right after its turn counts, and its own call is bought under it."""
     ledger = Ledger(tmp_path / "ledger")
     monkeypatch.setattr(Ledger, "_show", lambda self, folder, serial: True)
-    with pytest.raises(StopIteration):
+    with pytest.raises(HeldError, match="are gone"):
         reserve(ledger, 1)
     monkeypatch.undo()
     assert counted(Ledger(tmp_path / "ledger")) == Decimal("0.10")
