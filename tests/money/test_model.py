@@ -7,9 +7,10 @@ from decimal import Decimal
 from pathlib import Path
 from unittest import mock
 
-from hypothesis import HealthCheck, settings
+import pytest
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from talkmill.errors import BudgetError
 from talkmill.money.budget import Budget, Caps
@@ -20,11 +21,12 @@ from talkmill.money.seal import seal
 from tests.crash.ordeal import SOAK
 from tests.money.fake import call
 
-DAY, MONTH = Decimal("1.00"), Decimal("2.50")
-CAPS = Caps.of({"per_day": DAY, "per_month": MONTH, "characters": {"mia": {"per_day": "0.60"}}})
-START = 1_790_000_000.0
-MOMENTS = st.sampled_from([60, 600, 3000, 3600, 6 * 3600, 86400])
-CENTS = st.integers(1, 40).map(lambda cents: Decimal(cents) / 100)
+DAY, MONTH, MIA = Decimal("0.50"), Decimal("1.20"), Decimal("0.40")
+CAPS = Caps.of({"per_day": DAY, "per_month": MONTH, "characters": {"mia": {"per_day": MIA}}})
+START = 1_790_810_400.0 - 86400  # 23:20 of the last day but one of a month
+MOMENTS = st.sampled_from([1, 600, 1800, 3600, 82800])
+ERRORS = st.sampled_from([0, 3600, -3600, 1200, -1200])
+CENTS = st.integers(5, 40).map(lambda cents: Decimal(cents) / 100)
 
 
 class Money(RuleBasedStateMachine):
@@ -55,7 +57,7 @@ class Money(RuleBasedStateMachine):
             patch.stop()
         shutil.rmtree(self.root)
 
-    @rule(seconds=MOMENTS, error=st.integers(-3600, 3600))
+    @rule(seconds=MOMENTS, error=ERRORS)
     def pass_time(self, seconds, error):
         self.now += seconds
         self.error = error
@@ -68,7 +70,7 @@ class Money(RuleBasedStateMachine):
         try:
             attempt = self.budgets[at].reserve(asked, asked.key, 1, Cost(worst, worst, "fake/make", True))
         except BudgetError:
-            assert mine + worst > Decimal("0.60"), "refused although every cap had room"
+            assert mine + worst > MIA, "refused although every cap had room"
             return None
         self.model[attempt.key, 1] = [self.now, who, worst]
         return attempt.key
@@ -123,15 +125,26 @@ class Money(RuleBasedStateMachine):
                     of_mia[name] = of_mia.get(name, 0) + value
             assert max(sums.values(), default=0) <= cap
             if cap == DAY:
-                assert max(of_mia.values(), default=0) <= Decimal("0.60")
+                assert max(of_mia.values(), default=0) <= MIA
 
 
-TestMoney = Money.TestCase
-TestMoney.settings = settings(
-    max_examples=500 if SOAK else 25,
+RULES = settings(
+    max_examples=500 if SOAK else 100,
     stateful_step_count=50 if SOAK else 25,
     deadline=None,
     derandomize=not SOAK,
     database=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+def test_the_ledger_and_its_caps_do_as_the_model():
+    """Law: whatever happens in whatever order, the ledger counts what was spent, and no true day or month is over its cap."""
+    run_state_machine_as_test(Money, settings=RULES)
+
+
+def test_the_model_notices_caps_that_trust_the_clock(monkeypatch):
+    """Law: without the hour of slack, the same events pass a cap."""
+    monkeypatch.setattr("talkmill.money.budget.SLACK", 0)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(Money, settings=settings(RULES, max_examples=500, phases=[Phase.generate]))
