@@ -10,6 +10,7 @@ from talkmill.errors import HeldError, OutcomeUnknown, RequestError
 from talkmill.money import rate, reconcile, seal, spend
 from talkmill.money.ledger import Ledger
 from tests.money.fake import Fake, buyer, call
+from tests.specs.project import ADA
 
 
 @pytest.fixture
@@ -84,9 +85,7 @@ def test_what_a_setting_cost_is_set_against_ratings(shop):
 def test_the_commands_end_as_they_should(shop, capsys):
     """Law: tables as text, CSV and JSON; held calls end with 3 until they are decided; wrong requests end with 2."""
     root = ["--root", str(shop.ledger.root.parent)]
-    (shop.ledger.root.parent / "characters" / "mia.yaml").write_text(
-        "name: Mia\nvoice: {backend: piper, voice: en_US-joe-medium}\n"
-    )
+    (shop.ledger.root.parent / "characters" / "ada.yaml").write_text(ADA)
 
     def told(*arguments):
         code = main([*arguments, *root])
