@@ -56,6 +56,8 @@ class Purchase(Way):
             except Taken:  # by another machine, on the same call: go on from what it wrote
                 attempt = self.ledger.attempt(attempt.key, attempt.number)
         self.buyer.renewed.add(self.call.key)
+        if found(self.store, self.call) is None:  # another machine ended it, into a store of its own
+            self.record(attempt, self.present(attempt))
         bought = found(self.store, self.call)
         if bought is None:
             raise StoreError(f"{attempt.title}: was bought, and its files are gone again. Run the same command again.")

@@ -43,6 +43,9 @@ STATES = (
 OVER = ("settled", "failed_refunded", "failed_charged")
 NAME = re.compile(r"(?P<key>[0-9a-f]{64})\.(?P<attempt>\d{3,})\.(?P<seq>\d{2,})\.json")
 
+QUERY = re.compile(r"(https?://[^\s?\"']+)\?[^\s\"']+")
+"""What follows the question mark in an address may be a signature that opens it; it is not kept."""
+
 
 def name(key: str, attempt: int, seq: int) -> str:
     """Name of a record's file."""
@@ -52,6 +55,8 @@ def name(key: str, attempt: int, seq: int) -> str:
 def record(key: str, attempt: int, seq: int, state: str, **fields: Any) -> dict[str, Any]:
     """A record written now by this process."""
     now = time.time()
+    if "reason" in fields:
+        fields["reason"] = QUERY.sub(r"\1?...", str(fields["reason"]))
     return {
         "schema": SCHEMA,
         "key": key,

@@ -136,6 +136,6 @@ class Breaker:
         except ValueError:
             found = {}
         raise AccountError(
-            f"{provider}: took a request of this account no longer in this run, so no more are sent "
+            f"{provider}: takes no requests of this account, so no more are sent in this run "
             f"({found.get('why', 'no reason kept')}). Mend the account and run again."
         )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from talkmill.errors import TalkmillError
-from talkmill.money import Buyer, Caps, Ledger, Prices, Settings
+from talkmill.money import Buyer, Caps, Ledger, Prices, Settings, files
 from talkmill.store import Store
 from tests.crash.provider import PRICES, Toy, call
 
@@ -18,7 +18,7 @@ def buyer(root, url, mode, caps=None, **settings):
     settings.setdefault("concurrency", {"toy": 64})
     providers = {"toy": Toy(url, mode)} if url else {}
     return Buyer(
-        Store(root / "store"),
+        Store(root / os.environ.get("MACHINE", "store")),
         Ledger(root / "ledger"),
         Prices.of(PRICES),
         Caps.of(caps or {}),
@@ -28,6 +28,8 @@ def buyer(root, url, mode, caps=None, **settings):
 
 
 def main(root, url, mode, *numbers):
+    if "MACHINE" in os.environ:  # another machine: nothing is shared but the ledger
+        files.machine = lambda: os.environ["MACHINE"]
     sabotage = os.environ.get("SABOTAGE")
     if sabotage:
         from tests.crash import sabotages

@@ -9,6 +9,8 @@ import pytest
 
 from talkmill.money.budget import Budget, Caps
 from talkmill.money.ledger import Ledger
+from talkmill.money.terms import found
+from talkmill.store import Store
 from tests.crash.ordeal import SOAK, run, start, verdict
 from tests.crash.provider import call
 from tests.crash.server import MODES, Server
@@ -55,7 +57,7 @@ def crowd(root, sabotage=""):
     """Processes that want the same calls at the same time; gives the server's bill and faults."""
     extra = {"SABOTAGE": sabotage} if sabotage else {}
     with Server("blind", polls=0) as server:
-        codes = together(root, server, [range(4)] * 6, **extra)
+        codes = together(root, server, [range(4)] * (16 if SOAK else 6), **extra)
         return dict(server.bill), verdict(root, server, range(4)) if not sabotage else [], codes
 
 
@@ -66,6 +68,19 @@ def test_processes_at_once_buy_a_call_once(tmp_path, turn):
     assert sorted(bill.values()) == [1, 1, 1, 1]
     assert not faults
     assert set(codes) == {0}
+
+
+@pytest.mark.parametrize("mode", ["blind", "charges"])
+def test_machines_that_share_only_the_ledger_buy_a_call_once(tmp_path, mode):
+    """Law: without any lock in common, by the ledger's names alone, four machines buy each call once, and all get it."""
+    with Server(mode, polls=1) as server:
+        start_at = str(time.time() + 1.0)
+        machines = [start(tmp_path, server, *range(4), MACHINE=f"m{n}", START=start_at) for n in range(4)]
+        said = [machine.communicate(timeout=60)[1] for machine in machines]
+        assert [machine.returncode for machine in machines] == [0] * 4, said
+        assert sorted(server.bill.values()) == [1, 1, 1, 1]
+    for n in range(4):
+        assert all(found(Store(tmp_path / f"m{n}"), call(number)) for number in range(4))
 
 
 def test_without_a_lock_a_call_is_bought_twice(tmp_path):

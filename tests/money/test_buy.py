@@ -126,7 +126,7 @@ def test_a_shut_account_stops_submissions_but_not_polling(tmp_path):
     fake.script = [AccountError("the balance is used up")]
     with pytest.raises(AccountError, match="used up"):
         buyer(tmp_path, fake).buy(call(2), {})
-    with pytest.raises(AccountError, match=r"in this run.*used up"):
+    with pytest.raises(AccountError, match=r"in this run .*used up"):
         buyer(tmp_path, fake).buy(call(3), {})
     assert len(fake.submits) == 2
     buyer(tmp_path, fake).buy(call(1), {})
@@ -370,9 +370,12 @@ def test_whether_a_call_pays_is_known_before(tmp_path):
 
 
 def test_no_secret_and_no_address_is_kept(tmp_path):
-    """Law: addresses of results are in no file of the ledger or of the store."""
+    """Law: addresses of results are in no file of the ledger or of the store, nor is what signs one in a reason."""
     fake = Fake(polls=[Done({"result": "https://example.com/x?Signature=SEKRET123"})])
     buyer(tmp_path, fake).buy(call(), {})
+    fake.fetches = [Refused("https://example.com/x?Signature=SEKRET123 is a web page")]
+    with pytest.raises(HeldError, match=r"https://example\.com/x\?\.\.\. is a web page"):
+        buyer(tmp_path, fake).buy(call(2), {})
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) > 5
     assert not [path for path in written if b"SEKRET123" in path.read_bytes()]
