@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from talkmill.errors import ProviderError, RequestError
 from talkmill.model.calls import Call, Provider, Task
-from talkmill.money.files import make_folder
+from talkmill.money import records
+from talkmill.money.files import create, make_folder
 from talkmill.money.ledger import Ledger, Taken
 from talkmill.money.records import Attempt
 from talkmill.store.objects import sync_folder, writing
@@ -107,11 +108,21 @@ def resolve(ledger: Ledger, key: str, decision: Decision, note: str = "") -> Att
 
 
 def looked(ledger: Ledger) -> list[str]:
-    """Damaged records that a person has looked at are put by, and spending goes on; gives their names."""
+    """Damaged records that a person has looked at are put by, and spending goes on; gives their names.
+
+    Where one is not back under its name, its place is taken by a record that holds the call: what it said is not known, and it may
+    have been that the call was sent.
+    """
     names = [name for name in ledger.names("aside") if name != "looked"]
     target = ledger.root / "aside" / "looked"
     with writing(target):
         for name in names:
+            match = records.NAME.fullmatch(name.removeprefix("open."))
+            if match and name.startswith("open.") and int(match["seq"]) > 0:
+                new = records.record(
+                    match["key"], int(match["attempt"]), int(match["seq"]), "held", reason="a record of it was damaged"
+                )
+                create(ledger.open / match[0], records.encode(new))
             make_folder(target)
             os.replace(ledger.root / "aside" / name, target / name)
         if names:

@@ -55,7 +55,7 @@ class Fake:
         step = self.script.pop(0) if self.script else None
         if callable(step):
             return step(call, files, handle, workdir)
-        if isinstance(step, Exception):
+        if isinstance(step, BaseException):
             raise step
         return self.take(call, handle)
 

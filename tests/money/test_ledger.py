@@ -106,6 +106,23 @@ def test_a_damaged_record_stops_spending_until_somebody_has_looked(tmp_path, dat
     assert (tmp_path / "ledger" / "aside" / "looked" / f"open.{path.name}").read_bytes() == data
 
 
+def test_a_call_whose_record_was_damaged_is_held(tmp_path):
+    """Law: with its intent unreadable, a call that may have been billed is not sent again, also after somebody has looked."""
+    fake = Fake("none", [KeyboardInterrupt()])
+    shop = buyer(tmp_path, fake)
+    with pytest.raises(KeyboardInterrupt):
+        shop.buy(call(), {})
+    path = shop.ledger.open / records.name(call().key, 1, 1)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:50])
+    with pytest.raises(HeldError):
+        buyer(tmp_path, fake).buy(call(), {})
+    looked(shop.ledger)
+    with pytest.raises(HeldError, match="a record of it was damaged"):
+        buyer(tmp_path, fake).buy(call(), {})
+    assert len(fake.submits) == 1
+
+
 def test_a_record_under_another_name_is_damaged(tmp_path):
     """Law: a record that was renamed or copied is not counted as what its name says."""
     ledger = Ledger(tmp_path)
