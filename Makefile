@@ -22,6 +22,10 @@ check: $(VENV)/test.stamp
 docs: $(VENV)/run.stamp
 	$(BIN)/python -m talkmill.specs.documents --write
 
+# All of the crash matrix, the random kills, the races, the faults and the model: about ten minutes.
+soak: $(VENV)/test.stamp
+	TALKMILL_SOAK=1 PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest -s tests/crash tests/money
+
 bench: $(VENV)/test.stamp
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m benchmarks
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from talkmill import __version__
 from talkmill.errors import RequestError, SpecError, TalkmillError
+from talkmill.money import commands as money
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -80,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch = actions.add_parser("fetch", help="take a set out of a published package, through pip")
     fetch.add_argument("name", metavar="NAME", help="face-mesh: finds faces in photographs and clips")
     fetch.set_defaults(run=_fetch)
+    money.add(commands)
     return parser
 
 

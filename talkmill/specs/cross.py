@@ -11,9 +11,10 @@ from typing import Any
 from talkmill.errors import Problem
 from talkmill.specs import staging
 from talkmill.specs.figures import PhotoPortrait
-from talkmill.specs.models import Character, Config, Episode, PiperVoice, Scene
+from talkmill.specs.models import Character, Config, Episode, Scene
 from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.shorthand import LINE_KEYS, short_speaker
+from talkmill.specs.voices import PiperVoice
 from talkmill.specs.wording import did_you_mean, nearest
 from talkmill.specs.yaml_file import Sheet, Where, quote
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
 
 from talkmill.specs.base import RelativePath, Spec
+from talkmill.specs.paid import FalMotion, FalPortrait, KlingMotion, KlingPortrait
 from talkmill.specs.scalars import wrong
 from talkmill.specs.shorthand import backend_of
 
@@ -83,17 +84,27 @@ def motion_kind(value: Any) -> str | None:
     return found
 
 
-Animate = Annotated[Annotated[IdleMotion, Tag("idle")] | Annotated[ClipMotion, Tag("clip")], Discriminator(motion_kind)]
+Animate = Annotated[
+    Annotated[IdleMotion, Tag("idle")]
+    | Annotated[ClipMotion, Tag("clip")]
+    | Annotated[KlingMotion, Tag("kling")]
+    | Annotated[FalMotion, Tag("fal")],
+    Discriminator(motion_kind),
+]
+FIGURES = (PhotoPortrait, KlingPortrait, FalPortrait)
+"""Portraits that are pictures or clips, not drawings in layers."""
 
 
 def fits(portrait: Any, animate: Any) -> None:
     """Raise where a character's `animate` does not go with its portrait."""
     if animate is None:
         return
-    if not isinstance(portrait, PhotoPortrait):
+    if not isinstance(portrait, FIGURES):
         raise wrong(
             "has animate, which is for photographs and clips", "Take `animate` away: drawn characters move by themselves."
         )
-    if (animate.backend == "clip") != (portrait.clip is not None):
-        what = "a clip" if portrait.clip else "a picture"
-        raise wrong(f"animates {what} with {animate.backend}", "Use `clip` for a clip, `idle` for a picture, or take it away.")
+    clip = getattr(portrait, "clip", None)
+    if (animate.backend == "clip") != (clip is not None):
+        what = "a clip" if clip else "a picture"
+        cure = "Use `clip` for a clip; `idle`, `kling` or `fal` for a picture; or take it away."
+        raise wrong(f"animates {what} with {animate.backend}", cure)

@@ -13,11 +13,14 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Stri
 
 from talkmill.specs.acting import FEELING, SHOTS, VIEW, ShotRule, feeling, rule, view
 from talkmill.specs.base import Language, RelativePath, Spec
-from talkmill.specs.figures import Animate, fits
+from talkmill.specs.figures import FIGURES, Animate, fits
+from talkmill.specs.money import Budget, Prices, Providers
 from talkmill.specs.portraits import Portrait
+from talkmill.specs.routes import CharacterRoute, Languages, Lipsync, Route
 from talkmill.specs.scalars import wrong
-from talkmill.specs.shorthand import ID_PATTERN, Shorthand, backend_of, line, moment, one_line, texts_kind, unique
+from talkmill.specs.shorthand import ID_PATTERN, Shorthand, line, moment, one_line, texts_kind, unique
 from talkmill.specs.sounds import Music, Recordings, of_a_recording
+from talkmill.specs.voices import Voice
 
 COLOUR_PATTERN = r"^#[0-9A-Fa-f]{6}$"
 HASHTAG_PATTERN = r"^[^#\s]{1,60}$"
@@ -49,7 +52,6 @@ PostTexts = Annotated[
     _by_language,
 ]
 Hashtag = Annotated[str, StringConstraints(pattern=HASHTAG_PATTERN)]
-Languages = Annotated[list[Language], Field(min_length=1), AfterValidator(unique)]
 FormatName = Literal["vertical", "square", "wide"]
 Formats = Annotated[list[FormatName], Field(min_length=1), AfterValidator(unique)]
 Moment = Annotated[datetime, BeforeValidator(moment)]
@@ -144,84 +146,6 @@ class Scene(Spec):
 # --- character -----------------------------------------------------------------------------------
 
 
-class Effects(Spec):
-    """Changes to a voice after it has spoken."""
-
-    pitch: float = Field(default=0, ge=-12, le=12)
-    """Semitones; 0 leaves the voice as it is."""
-    formant: float = Field(default=0, ge=-6, le=6)
-    """Semitones by which the vocal tract's resonances move: above 0 smaller and younger, below 0 larger."""
-    pace: float = Field(default=1, ge=0.5, le=2)
-    """Speed of speech; 1.1 is a tenth faster."""
-
-
-class PiperVoice(Spec):
-    """A Piper voice: `joe` ships with Talkmill, any other is an .onnx file of the project with its .onnx.json beside it."""
-
-    backend: Literal["piper"] = "piper"
-    model: str = "joe"
-    """`joe`, or the path of an .onnx file."""
-    speaker: int | None = Field(default=None, ge=0)
-    """Speaker number in a voice that has several."""
-    variation: float = Field(default=0.667, ge=0, le=1.5)
-    """How lively the intonation is (Piper's noise scale)."""
-    effects: Effects = Effects()
-    """Changes to the voice."""
-
-
-class HibariVoice(Spec):
-    """A natural voice for English: `heart`, a woman's, ships with Talkmill; another voice of Hibari's is an .onnx file."""
-
-    backend: Literal["hibari"] = "hibari"
-    model: str = "heart"
-    """`heart`, or the path of an .onnx file."""
-    effects: Effects = Effects()
-    """Changes to the voice."""
-
-
-class KokoroVoice(Spec):
-    """A natural voice for Spanish, Italian, Portuguese, French and English, spoken with a slight foreign colour."""
-
-    backend: Literal["kokoro"] = "kokoro"
-    voice: Literal["jf_alpha", "jf_gongitsune", "jf_nezumi", "jf_tebukuro", "jm_kumo"] = "jf_alpha"
-    """Whose voice: four women and a man (jm_kumo)."""
-    effects: Effects = Effects()
-    """Changes to the voice."""
-
-
-class EspeakVoice(Spec):
-    """A formant voice in one of a hundred languages: robotic, clear, always there."""
-
-    backend: Literal["espeak"] = "espeak"
-    voice: str | None = None
-    """espeak-ng voice, for example "en-gb+f3"; default: the episode's language."""
-    pitch: int = Field(default=50, ge=0, le=99)
-    """espeak's own pitch."""
-    effects: Effects = Effects()
-    """Changes to the voice."""
-
-
-Voice = Annotated[
-    Annotated[PiperVoice, Tag("piper")]
-    | Annotated[HibariVoice, Tag("hibari")]
-    | Annotated[KokoroVoice, Tag("kokoro")]
-    | Annotated[EspeakVoice, Tag("espeak")],
-    Discriminator(backend_of),
-]
-
-
-class Lipsync(Spec):
-    """How a mouth follows speech."""
-
-    sync_strength: float | None = Field(default=None, ge=0, le=1.2)
-    """How far the mouth moves: 1 is the style's own full movement, 0.8 to 0.9 looks realistic, 0.6 to 0.7 stylised. Lips meet
-    for p, b and m whatever it is."""
-    temporal_smoothing: float | None = Field(default=None, ge=0, le=1)
-    """How far movements run into each other: 0 is crisp, 1 lazy. Lips still meet for p, b and m."""
-    face_threshold: float | None = Field(default=None, ge=0, le=1)
-    """Of photographs and clips: how sure it must be that a face is there before its mouth is moved."""
-
-
 class Character(Spec):
     """`characters/<id>.yaml`: who somebody is. The file's name is the character's id."""
 
@@ -241,9 +165,15 @@ class Character(Spec):
     """Of a photograph or a clip: what moves while nobody speaks. Without it a picture is `idle`, and a clip is played there and
     back."""
 
+    routes: list[CharacterRoute] = Field(default_factory=list, max_length=50)
+    """Other voices, motion or lip sync for drafts and finals; they stand over the config's routes."""
+
     @model_validator(mode="after")
     def _animated(self) -> Character:
-        fits(self.portrait, self.animate)
+        for animate in (self.animate, *(route.animate for route in self.routes)):
+            fits(self.portrait, animate)
+        if self.lipsync.backend and not isinstance(self.portrait, FIGURES):
+            raise wrong("has a lipsync.backend, which is for photographs and clips", "Take it away: drawn mouths are drawn here.")
         return self
 
 
@@ -369,6 +299,16 @@ class Config(Spec):
     """Stands under every character's scene."""
     lipsync: Lipsync = Lipsync()
     """Stands under every character's."""
+    purpose: Literal["draft", "final"] = "draft"
+    """Which routes are taken; TALKMILL_PURPOSE stands over it."""
+    routes: list[Route] = Field(default_factory=list, max_length=50)
+    """Which backends are used when: free ones for drafts, paid ones for finals."""
+    budget: Budget = Budget()
+    """Caps on what may be spent."""
+    prices: Prices = Prices()
+    """Prices of yours."""
+    providers: Providers = Providers()
+    """How paid providers are reached."""
     ffmpeg: Ffmpeg = Ffmpeg()
     """The ffmpeg that draws and encodes."""
     store: str = Field(default="store", min_length=1, max_length=1000)

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag,
 
 from talkmill.specs.base import RelativePath, Spec
 from talkmill.specs.figures import PhotoPortrait
+from talkmill.specs.paid import FalPortrait, KlingPortrait
 from talkmill.specs.scalars import wrong
 from talkmill.specs.shorthand import one_line, portrait_kind, trait
 from talkmill.specs.yaml_file import Plain, quote
@@ -92,6 +93,10 @@ class SheetPortrait(Spec):
 
 
 Portrait = Annotated[
-    Annotated[AvatarPortrait, Tag("avatar")] | Annotated[SheetPortrait, Tag("sheet")] | Annotated[PhotoPortrait, Tag("file")],
+    Annotated[AvatarPortrait, Tag("avatar")]
+    | Annotated[SheetPortrait, Tag("sheet")]
+    | Annotated[PhotoPortrait, Tag("file")]
+    | Annotated[KlingPortrait, Tag("kling")]
+    | Annotated[FalPortrait, Tag("fal")],
     Discriminator(portrait_kind),
 ]

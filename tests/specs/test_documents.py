@@ -8,8 +8,9 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from talkmill.specs import documents, scalars, templates
-from talkmill.specs.models import Character, Config, EspeakVoice, PiperVoice, Schedule, Spec
+from talkmill.specs.models import Character, Config, Schedule, Spec
 from talkmill.specs.portraits import AvatarPortrait
+from talkmill.specs.voices import EspeakVoice, PiperVoice
 from talkmill.specs.yaml_file import Plain, read
 from tests.specs.project import ADA, CONFIG, MILO, WEEK, complaints, write
 from tests.specs.test_problems import WRONG

@@ -1,0 +1,141 @@
+"""How many calls are in flight at a provider, and whether it takes any at all; across processes and machines."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import random
+import re
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from talkmill.errors import AccountError, NotAccepted
+from talkmill.money import files as disk
+
+BEAT = 20.0
+"""Seconds between signs of life of a slot's holder."""
+
+STALE = 300.0
+"""Seconds without a sign of life after which a holder on another machine counts as gone."""
+
+NAME = re.compile(r"(\d+)\.(\d+)")
+
+
+class Slots:
+    """Slots of each provider and account, as files: `<provider>.<account>/<slot>.<generation>`.
+
+    The file of the highest generation says who holds the slot, or that it is free. Taking a slot, also one whose holder is
+    dead, is making the next generation, which only one can do.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @contextlib.contextmanager
+    def hold(self, provider: str, account: str, limit: int, seconds: float) -> Iterator[None]:
+        """Hold a slot; waits for one.
+
+        Raises:
+            NotAccepted: none came free in that time.
+        """
+        folder = self.root / f"{provider}.{account}"
+        disk.make_folder(folder)
+        end = time.monotonic() + seconds
+        while (path := self._take(folder, limit)) is None:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise NotAccepted(
+                    f"{provider}: no slot came free in {seconds:.0f} s (all {limit} are in use). Run again later, or raise "
+                    f"providers.{provider}.concurrency in config.yaml if your account allows more."
+                )
+            time.sleep(min(left, random.uniform(0.05, 0.3)))  # noqa: S311 - no secret
+        stop = threading.Event()
+        beat = threading.Thread(target=self._beat, args=(path, stop), daemon=True)
+        beat.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            slot, generation = map(int, NAME.fullmatch(path.name).groups())
+            with contextlib.suppress(OSError):
+                disk.create(folder / f"{slot}.{generation + 1}", b"{}\n")
+
+    def _take(self, folder: Path, limit: int) -> Path | None:
+        current: dict[int, int] = {}
+        for name in os.listdir(folder):
+            match = NAME.fullmatch(name)
+            if match:
+                slot, generation = int(match[1]), int(match[2])
+                current[slot] = max(current.get(slot, 0), generation)
+        for slot in random.sample(range(limit), limit):
+            generation = current.get(slot, 0)
+            if generation and not self._free(folder / f"{slot}.{generation}"):
+                continue
+            path = folder / f"{slot}.{generation + 1}"
+            if not disk.create(path, json.dumps(disk.owner()).encode() + b"\n"):
+                continue
+            later = [name for name in os.listdir(folder) if (m := NAME.fullmatch(name)) and int(m[1]) == slot]
+            if any(int(name.partition(".")[2]) > generation + 1 for name in later):
+                path.unlink(missing_ok=True)  # we came late, into a generation that was over and cleared away
+                continue
+            for name in later:
+                if int(name.partition(".")[2]) < generation:
+                    (folder / name).unlink(missing_ok=True)
+            return path
+        return None
+
+    def _free(self, path: Path) -> bool:
+        try:
+            who = json.loads(path.read_bytes())
+        except FileNotFoundError:
+            return False  # another has just taken it
+        except ValueError:
+            return True
+        if not who:
+            return True
+        gone = disk.dead(who)
+        if gone is None:
+            try:
+                return disk.age(path) > STALE
+            except FileNotFoundError:
+                return False
+        return gone
+
+    def _beat(self, path: Path, stop: threading.Event) -> None:
+        while not stop.wait(BEAT):
+            with contextlib.suppress(OSError):
+                os.utime(path)
+
+
+class Breaker:
+    """Stops submissions to an account in every process of a run, once the provider takes none."""
+
+    def __init__(self, root: Path, run: str = "") -> None:
+        run = run or os.environ.get("TALKMILL_RUN", "") or f"{disk.machine()}-{os.getpid()}-{disk.owner()['born']}"
+        self.folder = root / hashlib.sha256(run.encode()).hexdigest()[:16]
+
+    def _path(self, provider: str, account: str) -> Path:
+        return self.folder / f"{provider}.{account}.json"
+
+    def trip(self, provider: str, account: str, why: str) -> None:
+        """Stop submissions."""
+        disk.make_folder(self.folder)
+        disk.create(self._path(provider, account), json.dumps({"why": why}, ensure_ascii=False).encode() + b"\n")
+
+    def check(self, provider: str, account: str) -> None:
+        """Raises AccountError: submissions are stopped in this run."""
+        try:
+            found: dict[str, Any] = json.loads(self._path(provider, account).read_bytes())
+        except FileNotFoundError:
+            return
+        except ValueError:
+            found = {}
+        raise AccountError(
+            f"{provider}: takes no requests of this account, so no more are sent in this run "
+            f"({found.get('why', 'no reason kept')}). Mend the account and run again."
+        )
