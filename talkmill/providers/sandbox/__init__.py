@@ -3,7 +3,7 @@
 `python -m talkmill.providers.sandbox --port 8700` serves Kling's API at http://127.0.0.1:8700/kling, with any key that starts
 with `sk-test`. It checks what is sent as the provider does, gives back real pictures and clips (a test pattern, of the right
 length and size), keeps the number of parallel tasks, and writes a bill, which http://127.0.0.1:8700/bill shows. With the
-settings that it prints nothing leaves this machine; where you set an upload of your own, clips go there and are fetched from there.
+settings that it prints nothing leaves this machine; clips go to an upload of your own only where you set one.
 """
 
 from __future__ import annotations
