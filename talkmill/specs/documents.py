@@ -239,6 +239,8 @@ def _plain_kind(value: Mapping[str, Any]) -> str:
         return f"list of: {_kind(value['items'])}"
     if kind == "object":
         inner = value.get("additionalProperties") or next(iter(value.get("patternProperties", {}).values()), {})
+        if inner is True:
+            return "mapping"
         by = "by language" if LANGUAGE_PATTERN in value.get("patternProperties", {}) else "by name"
         return f"{by}: {_kind(inner)}" if inner else "mapping"
     low, high = value.get("minimum"), value.get("maximum")

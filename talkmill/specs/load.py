@@ -179,6 +179,24 @@ def _files(folder: Path, found: list[Problem]) -> list[Path]:
     return sorted(path for path in named if not path.name.startswith("."))
 
 
+def load_config(root: Path | str = ".") -> Config:
+    """config.yaml by itself, or what holds without one.
+
+    Raises `SpecError` with every problem of it.
+    """
+    path = Path(root) / "config.yaml"
+    if not path.exists():
+        return Config()
+    sheet = read(path, "config.yaml")
+    found = list(sheet.problems)
+    config = None
+    if sheet.readable:
+        config = Config() if sheet.value in (None, "") else _validated(Config, sheet, found)
+    if found or config is None:
+        raise SpecError(found)
+    return config
+
+
 def _validated(model: type[S], sheet: Sheet, found: list[Problem]) -> S | None:
     if sheet.value in (None, ""):
         kind = model.__name__.lower()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from talkmill.specs import defaults
-from talkmill.specs.figures import ClipMotion, IdleMotion
+from talkmill.specs.figures import FIGURES, ClipMotion, IdleMotion
 from talkmill.specs.models import Character, Config, Episode, Line, Scene
+from talkmill.specs.routes import Route
 
 
 def scene(config: Config, character_id: str, character: Character, episode: Episode | None = None) -> dict[str, Any]:
@@ -42,22 +43,57 @@ def caption_style(config: Config, character_id: str, character: Character, episo
     return scene(config, character_id, character, episode)["captions"]
 
 
-def lipsync(config: Config, character: Character) -> dict[str, float]:
-    """The `sync_strength` and `temporal_smoothing` of a character: its own, else the config's, else the built-in ones.
+def lipsync(config: Config, character: Character, purpose: str = "draft", line: str = "speech") -> dict[str, Any]:
+    """How a character's mouth follows its speech, every default filled in.
 
-    Of a photograph or a clip also `face_threshold`.
+    The character's route stands over its own `lipsync`, that over the config's route, and that over the config's. Keys:
+    `sync_strength`, `temporal_smoothing`; of a photograph or a clip also `face_threshold`, `backend`, and what that backend is
+    told.
+
+    Args:
+        config, character: the specs.
+        purpose: `draft` or `final`.
+        line: `speech` or `song`.
     """
-    merged = {**(defaults.FRAMES_LIPSYNC if character.portrait.backend == "file" else defaults.LIPSYNC)}
-    for layer in (config.lipsync, character.lipsync):
-        merged |= {key: value for key, value in layer.model_dump(mode="json", exclude_none=True).items() if key in merged}
-    return merged
+    figure = isinstance(character.portrait, FIGURES)
+    merged: dict[str, Any] = dict(defaults.FRAMES_LIPSYNC if figure else defaults.LIPSYNC)
+    layers = (
+        config.lipsync,
+        _route(config.routes, character, "lipsync", purpose, line),
+        character.lipsync,
+        _route(character.routes, character, "lipsync", purpose, line),
+    )
+    for layer in filter(None, layers):
+        given = layer.model_dump(mode="json", exclude_none=True)
+        if "backend" in given and figure:
+            merged = {key: value for key, value in merged.items() if key in defaults.FRAMES_LIPSYNC}
+        merged |= {key: value for key, value in given.items() if figure or key in merged}
+    return {"backend": "warp", **merged} if figure else merged
 
 
-def animate(character: Character) -> dict[str, Any]:
+def animate(config: Config, character: Character, purpose: str = "draft") -> dict[str, Any]:
     """The options of what a photograph or a clip does by itself, `backend` among them."""
-    if character.animate is not None:
-        return character.animate.model_dump(mode="json")
-    return (ClipMotion() if getattr(character.portrait, "clip", None) else IdleMotion()).model_dump(mode="json")
+    clip = getattr(character.portrait, "clip", None) is not None
+    shared = _route(config.routes, character, "animate", purpose)
+    if shared is not None and (shared.backend == "clip") != clip:
+        shared = None  # a route for pictures says nothing of clips
+    own = _route(character.routes, character, "animate", purpose) or character.animate
+    chosen = own or shared or (ClipMotion() if clip else IdleMotion())
+    return chosen.model_dump(mode="json", exclude_none=True)
+
+
+def _route(routes: Sequence[Route], character: Character, stage: str, purpose: str, line: str | None = None) -> Any:
+    """What the first route that fits and names a stage says of it; None: none does."""
+    style = "photo" if isinstance(character.portrait, FIGURES) else "drawn"
+    for route in routes:
+        if (
+            getattr(route, stage) is not None
+            and route.purpose in (None, purpose)
+            and route.style in (None, style)
+            and (line is None or route.line in (None, line))
+        ):
+            return getattr(route, stage)
+    return None
 
 
 def emotion(value: str | Mapping[str, float]) -> tuple[str, float]:
@@ -68,9 +104,13 @@ def emotion(value: str | Mapping[str, float]) -> tuple[str, float]:
     return name, float(strength)
 
 
-def voice(character: Character, language: str) -> dict[str, Any]:
-    """The options of the voice for a language, `backend` among them: `voices["es-MX"]`, else `voices["es"]`, else `voice`."""
-    chosen = character.voices.get(language) or character.voices.get(language.split("-")[0]) or character.voice
+def voice(character: Character, language: str, purpose: str = "draft") -> dict[str, Any]:
+    """The options of the voice for a language, `backend` among them: what a route says, else `voices["es-MX"]`, else
+    `voices["es"]`, else `voice`."""
+    short = language.split("-")[0]
+    routes = [one for one in character.routes if not one.languages or {language, short} & set(one.languages)]
+    routed = _route(routes, character, "voice", purpose)
+    chosen = routed or character.voices.get(language) or character.voices.get(short) or character.voice
     return chosen.model_dump(mode="json")
 
 

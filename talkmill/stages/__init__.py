@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from talkmill import backends
-from talkmill.errors import StoreError
+from talkmill.errors import StoreError, TalkmillError
+from talkmill.stages.paying import Purse, buyer_of, is_paid
 from talkmill.store import Making, Request, Store, Ticket, produce
+
+if TYPE_CHECKING:
+    from talkmill.money import Buyer
+
+IN_FLIGHT = 12
+"""Paid makings of one job that are asked for at once; how many are under way, the providers' slots say."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class Job:
     store: Store
     root: Path  # the project's folder
     _loaded: dict[tuple[str, str], backends.Backend] = field(default_factory=dict)
+    _buyer: Buyer | None = None
+    _once: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -48,9 +59,55 @@ class Job:
 
     def backend(self, verb: str, name: str) -> backends.Backend:
         """The backend, one instance a job (it may keep an engine running between makings)."""
-        if (verb, name) not in self._loaded:
-            self._loaded[verb, name] = backends.load(verb, name)
-        return self._loaded[verb, name]
+        with self._once:
+            if (verb, name) not in self._loaded:
+                self._loaded[verb, name] = backends.load(verb, name)
+            return self._loaded[verb, name]
+
+    @property
+    def buyer(self) -> Buyer:
+        """Who buys for this job, made when it is first needed."""
+        with self._once:
+            if self._buyer is None:
+                self._buyer = buyer_of(self.root, self.store)
+            return self._buyer
+
+    def label(self, **more: str) -> dict[str, str]:
+        """What a purchase of this job is for, as people read it in the ledger: from the ticket's folder, and `more`."""
+        parts = self.recipe["folder"].split("/")
+        told = {"character": parts[2]} if parts[1] == "cast" else {"episode": parts[1], "language": parts[2]}
+        return {"stage": self.recipe["stage"], **told, **more}
+
+    def all(self, tasks: Mapping[str, tuple[Mapping[str, Any], Callable[[], Making]]]) -> dict[str, Making]:
+        """Makings by name, each from (backend, task). Paid ones are asked for at once, free ones made one after another.
+
+        Raises:
+            TalkmillError: one failed; the others were waited for, since they may have been paid for.
+        """
+        paid = {name: task for name, (backend, task) in tasks.items() if self.paid(backend)}
+        found: dict[str, Making] = {}
+        failed: list[BaseException] = []
+        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+            waiting = {name: pool.submit(task) for name, task in paid.items()}
+            for name, (_, task) in tasks.items():
+                if name not in waiting:
+                    found[name] = task()
+            for name, future in waiting.items():
+                if error := future.exception():
+                    failed.append(error)
+                else:
+                    found[name] = future.result()
+        if failed:
+            first = next((error for error in failed if not isinstance(error, TalkmillError)), failed[0])
+            for error in failed:
+                if error is not first:
+                    print(error, file=sys.stderr, flush=True)
+            raise first
+        return {name: found[name] for name in tasks}
+
+    def paid(self, backend: Mapping[str, Any]) -> bool:
+        """Whether a backend of the recipe's pays a provider."""
+        return is_paid(self.backend(backend["verb"], backend["name"]))
 
     def make(
         self,
@@ -58,6 +115,7 @@ class Job:
         request: Mapping[str, Any],
         inputs: Mapping[str, str] | None = None,
         files: Mapping[str, Path] | None = None,
+        label: Mapping[str, str] | None = None,
     ) -> Making:
         """Have something made, or take it from the store.
 
@@ -66,14 +124,20 @@ class Job:
             request: plain JSON.
             inputs: name -> content digest.
             files: paths of inputs that are the user's own files and not in the store, by name.
+            label: of what is bought: `character`, `making`.
         """
         inputs, files = inputs or {}, files or {}
         key = Request(backend["verb"], backend["name"], backend["version"], backend["engine"], request, inputs)
 
         def make(workdir: Path) -> tuple[Mapping[str, Path], Mapping[str, Any]]:
             paths = {name: files.get(name) or self.object(digest) for name, digest in inputs.items()}
-            result = self.backend(backend["verb"], backend["name"]).run(request, paths, workdir)
-            return result.files, result.facts
+            maker = self.backend(backend["verb"], backend["name"])
+            if not is_paid(maker):
+                result = maker.run(request, paths, workdir)
+                return result.files, result.facts
+            purse = Purse(self.buyer.buy, self.label(**(label or {})))
+            result = maker.run(request, paths, workdir, purse)  # type: ignore[call-arg]
+            return result.files, {**result.facts, "bought": purse.bought}
 
         making, made = produce(self.store, key, make)
         print(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from talkmill.model import Utterance
@@ -23,15 +24,25 @@ def paced(options: Mapping[str, Any], line: Utterance) -> dict[str, Any]:
 
 def run(job: Job) -> Outcome:
     """One making an utterance, named by its number: `sound` and `times`."""
-    makings = {}
-    for index, data in enumerate(job.tickets["write"].facts["utterances"]):
-        line = Utterance.from_json(data)
+    tasks = {}
+    lines = [Utterance.from_json(data) for data in job.tickets["write"].facts["utterances"]]
+    for index, line in enumerate(lines):
         recorded = job.settings["recordings"].get(str(index))
         voice = recorded or job.settings["voices"][line.speaker]
         request = {**voice["options"], "text": line.text, "language": line.language}
         if not recorded:
             request = {**paced(request, line), "seed": job.settings["seed"]}
+        if request.get("context") is not None:
+            request["context"] = neighbours(lines, index) if request["context"] else {}
         inputs = {name: file["digest"] for name, file in voice["files"].items()}
         files = {name: job.root / file["path"] for name, file in voice["files"].items()}
-        makings[str(index)] = job.make(voice["backend"], request, inputs, files)
-    return Outcome(makings)
+        label = {"character": line.speaker, "making": str(index)}
+        tasks[str(index)] = voice["backend"], partial(job.make, voice["backend"], request, inputs, files, label)
+    return Outcome(job.all(tasks))
+
+
+def neighbours(lines: Sequence[Utterance], index: int) -> dict[str, str]:
+    """The lines beside a line that the same speaker says."""
+    beside = {"previous": index - 1, "next": index + 1}
+    here = lines[index].speaker
+    return {name: lines[at].text for name, at in beside.items() if 0 <= at < len(lines) and lines[at].speaker == here}

@@ -83,7 +83,7 @@ WRONG = [
     (W, "2027-03-01T18:00:00+01:00", "0001-01-01", [f"11: episodes[0].publish_at: is no date (found '0001-01-01'). {DATE}"]),
     (W, "2027-03-01T18:00:00+01:00", "2027-02-30", [f"11: episodes[0].publish_at: is no date (found '2027-02-30'). {DATE}"]),
     (W, "2027-03-01T18:00:00+01:00", "2027-03-01 at six", [f"11: episodes[0].publish_at: is no date (found '2027-03-01 at six'). {DATE}"]),
-    (A, "scene:\n", "scene: dark\nx:\n", ["12: scene: must be a mapping (found 'dark'). " + MAPPING, "13: x: is not a key that is known here. Known here: animate, lipsync, name, portrait, scene, voice, voices."]),
+    (A, "scene:\n", "scene: dark\nx:\n", ["12: scene: must be a mapping (found 'dark'). " + MAPPING, "13: x: is not a key that is known here. Known here: animate, lipsync, name, portrait, routes, scene, voice, voices."]),
     (A, TRAITS, "{skinColor: {a: b}}", ["6: portrait.traits.skinColor: is no trait's value. Give a text, a number, true or false, or a list of texts."]),
     (A, TRAITS, "\n    skinColor: #AE5D29", [f"7: portrait.traits.skinColor: is empty. {HASH}"]),
     (A, TRAITS, "[a]", [f"6: portrait.traits: must be a mapping (found a list). {MAPPING}"]),

@@ -1,0 +1,83 @@
+"""Paying: the buyer behind a job's paid backends, made when the first one is needed.
+
+A job is told nothing of money: its caps, prices and providers are what config.yaml says when it buys, so a cap that is lowered
+during a run holds from then on. Keys come from the environment, in the provider's own file.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from talkmill.model.calls import Bought, Call
+from talkmill.store import Store
+
+if TYPE_CHECKING:
+    from talkmill.money import Buyer, Ledger
+    from talkmill.specs.models import Config
+
+REBUY = "TALKMILL_REBUY"
+"""Environment variable: keys of calls that are bought anew, with commas between them, or `all`."""
+RUN, SINCE = "TALKMILL_RUN", "TALKMILL_RUN_SINCE"
+"""Environment variables: the name of the run that a job belongs to, and when it began (Unix time)."""
+
+
+def ledger_of(root: Path, config: Config) -> Ledger:
+    """The project's ledger: TALKMILL_LEDGER, else config.yaml's."""
+    from talkmill.money.ledger import ROOT_VARIABLE, Ledger
+
+    return Ledger(root / (os.environ.get(ROOT_VARIABLE) or config.ledger))
+
+
+def buyer_of(root: Path, store: Store, config: Config | None = None) -> Buyer:
+    """The buyer of the project at `root`.
+
+    Raises:
+        SpecError: config.yaml is wrong.
+        RequestError: a cap, price or provider in it cannot be.
+    """
+    from talkmill import providers
+    from talkmill.money import Buyer, Caps, Prices, Settings
+    from talkmill.specs.load import load_config
+
+    config = config or load_config(root)
+    plain = config.model_dump(mode="json", exclude_none=True)
+    named = {name: plain["providers"][name] for name in providers.REGISTRY}
+    settings = Settings(
+        repeat_under=Decimal(config.budget.repeat_under),
+        rebuy=tuple(filter(None, os.environ.get(REBUY, "").split(","))),
+        concurrency={name: each["concurrency"] for name, each in named.items()},
+        since=float(os.environ.get(SINCE) or 0),
+        run=os.environ.get(RUN, ""),
+    )
+    return Buyer(
+        store,
+        ledger_of(root, config),
+        Prices.of(plain["prices"], config.budget.currency),
+        Caps.of(plain["budget"]),
+        {name: providers.load(name, each) for name, each in named.items()},
+        settings,
+    )
+
+
+class Purse:
+    """What one making buys with: every call gets its label, and the keys of what was bought are kept."""
+
+    def __init__(self, buy: Callable[[Call, Mapping[str, Path]], Bought], label: Mapping[str, str]) -> None:
+        self._buy, self.label = buy, dict(label)
+        self.bought: list[str] = []
+
+    def __call__(self, call: Call, files: Mapping[str, Path]) -> Bought:
+        """Buy, as `talkmill.model.calls.Buy` says."""
+        found = self._buy(replace(call, label={**self.label, **call.label}), files)
+        self.bought.append(found.key)
+        return found
+
+
+def is_paid(backend: Any) -> bool:
+    """Whether a backend, or a class of backends, pays a provider."""
+    return bool(getattr(backend, "provider", ""))
