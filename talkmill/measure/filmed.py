@@ -16,21 +16,21 @@ from talkmill.measure.watch import Seen, Watched
 from talkmill.model import SAMPLE_RATE
 
 LIMITS = Limits(closed=0.20, narrow=0.93, narrower=0.92, spread=1.02, widest=0.42, moves=0.06, tucked=(0.13, 1.08))
-"""Landmarks are coarser than colours. Opening runs from the 5th to the 95th percentile of the face's own while it speaks: each model
-has a gap of its own between shut lips (0.5 to 3 mm), so no length in mm would do."""
+"""Landmarks are coarser than colours. Opening runs from the 5th to the 95th percentile of the face's own while it speaks: each
+model has a gap of its own between shut lips (0.5 to 3 mm), so no length in mm would do."""
 LEAST = 3.0
 """mm of opening that 1 stands for at least: a mouth that hardly moves is not blown up to one that does."""
 SETTLE = 0.4
 """Seconds before and after its own line in which a face may stop smiling and smile again."""
 IDENTITY, FLICKER, SHARP = 2.0, 2.5, 0.6
-"""Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence; fine
-detail about the mouth while it speaks against the same at rest."""
+"""Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence;
+fine detail about the mouth while it speaks against the same at rest."""
 
 
 @dataclass(frozen=True)
 class Filmed:
-    """A filmed face for as long as it is seen: where its mouth is (pixels of the video), and the part of the picture in which the
-    face stays (x, y, width, height, even)."""
+    """A filmed face for as long as it is seen: where its mouth is (pixels of the video), and the part of the picture in which
+    the face stays (x, y, width, height, even)."""
 
     character: str
     start: int  # frames from the episode's start
@@ -73,13 +73,17 @@ def judge(subject: Subject, faces: Sequence[Filmed], heard: Heard, detect: Detec
     watched = Watched(seen, subject.frames)
     found = scores.judge(subject, watched, heard, made, quiet)
     still, one = np.concatenate(quiet), _joined(followed)
+    speaking = ~still
     return Judged(
-        watched, followed, made, found,
+        watched,
+        followed,
+        made,
+        found,
         identity=_percentile(one.shape, 95),
-        flicker=_median(one.skin[still]) / max(_median(one.cheek[still]), 0.05) if still.any() else float("nan"),
-        sharp=_median(one.sharp[~still]) / max(_median(one.sharp[still]), 1e-3) if still.any() and (~still).any() else float("nan"),
-        repeated=int((one.repeated & ~still).sum()),
-    )  # fmt: skip
+        flicker=_median(one.skin[still]) / max(_median(one.cheek[still]), 0.05),
+        sharp=_median(one.sharp[speaking]) / max(_median(one.sharp[still]), 1e-3),
+        repeated=int((one.repeated & speaking).sum()),
+    )
 
 
 def _about_to(subject: Subject, face: Filmed) -> np.ndarray:
