@@ -93,7 +93,7 @@ class Track:
             MediaError: the file is no track.
         """
         try:
-            with np.load(path, allow_pickle=False) as held:
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as held:
                 return cls(held["landmarks"], held["seen"], held["pose"], held["scene"])
         except (OSError, ValueError, KeyError, EOFError, BadZipFile):
             raise MediaError(f"{path.name}: is no track of faces. Make it again.") from None

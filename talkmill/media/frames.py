@@ -11,6 +11,7 @@ A frame in memory is I420: uint8 of shape (h * 3 // 2, w), as in `talkmill.pictu
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -137,6 +138,8 @@ def write(frames: Iterable[np.ndarray], size: tuple[int, int], fps: int, target:
             process.kill()
             raise
         finally:
+            with contextlib.suppress(OSError):
+                process.stdin.close()  # type: ignore[union-attr]
             process.wait()
         words.seek(0)
         log = words.read().decode("utf-8", "replace")

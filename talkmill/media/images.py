@@ -13,8 +13,8 @@ from talkmill.errors import MediaError
 if TYPE_CHECKING:
     import numpy as np
 
-FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "TIFF", "BMP")
-"""What is opened, by its content. MPO is the JPEG of many phones, with a second picture that is not looked at."""
+FORMATS = ("PNG", "JPEG", "WEBP", "TIFF", "BMP")
+"""What is opened, by its content. The JPEG of many phones (MPO) has a second picture, which is not looked at."""
 LARGEST = 4096
 """Pixels of the longer side that are kept."""
 MOST = 178_956_970
@@ -94,7 +94,6 @@ def _opened(path: Path) -> Any:
             head = stream.read(64)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            Image.init()  # Pillow knows some formats only then
             image = Image.open(path, formats=FORMATS)
     except UnidentifiedImageError:
         if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif", b"ftypheim"):

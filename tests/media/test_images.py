@@ -54,7 +54,7 @@ def test_every_way_of_storing_a_picture_is_read(tmp_path: Path, mode: str):
     """16 bits, grey, palette, black and white, see-through: 8-bit RGB of the same look."""
     picture = colours()
     if mode == "I;16":
-        made = Image.fromarray((np.asarray(picture.convert("L")).astype(np.uint16) * 257))
+        made = Image.fromarray(np.asarray(picture.convert("L")).astype(np.uint16) * 257)
     else:
         made = picture.convert(mode)
     made.save(tmp_path / "a.png")

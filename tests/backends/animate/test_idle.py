@@ -1,0 +1,79 @@
+"""Photographs that are alive, and the user's clips as they are taken in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from talkmill.backends import Result, load
+from talkmill.errors import RequestError
+from talkmill.media import faces, ffmpeg, frames
+from tests.portraits import admiral
+
+
+def idle(folder: Path, picture: np.ndarray, **request: object) -> Result:
+    folder.mkdir()
+    Image.fromarray(picture).save(folder / "image.png")
+    asked = {"fps": 24, "shapes": ["square"], "motion": 1.0, "mouth_box": None, "seed": 1, **request}
+    return load("animate", "idle").run(asked, {"image": folder / "image.png"}, folder)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> frames.Clip:
+    """The admiral for a square."""
+    result = idle(tmp_path_factory.mktemp("idle") / "a", admiral(1.0))
+    return frames.Clip.of(result.files["frames"], dict(result.facts))
+
+
+def test_a_photograph_becomes_a_round_of_slight_motion(made: frames.Clip):
+    """Eight seconds; the face moves by some pixels and no more; the last frame goes over into the first."""
+    assert made.frames == 8 * 24
+    assert min(made.width, made.height) >= 1080
+    track = faces.track((frames.half(frame) for frame in made.read(range(0, made.frames, 8))), 3)
+    nose = track.landmarks[:, 0, faces.NOSE, :2]
+    size = np.ptp(track.landmarks[0, 0, :, 1])
+    assert 0.004 * size < np.ptp(nose, axis=0).max() < 0.08 * size
+    first, second, last = (frame.astype(int) for frame in made.read([0, 1, made.frames - 1]))
+    assert np.abs(last - first).mean() < 2 * np.abs(second - first).mean() + 0.2
+
+
+def test_its_first_frame_is_the_photograph(tmp_path: Path, made: frames.Clip):
+    """Nothing is moved at time 0, and without motion nothing ever is."""
+    still = idle(tmp_path / "still", admiral(1.0), motion=0)
+    clip = frames.Clip.of(still.files["frames"], dict(still.facts))
+    pictures = list(clip.read())
+    assert all(np.array_equal(picture, pictures[0]) for picture in pictures)
+    assert np.array_equal(next(made.read([0])), pictures[0])
+
+
+def test_the_same_photograph_is_the_same_clip(tmp_path: Path, made: frames.Clip):
+    """The same bytes a second time."""
+    again = idle(tmp_path / "again", admiral(1.0))
+    assert again.files["frames"].read_bytes() == made.path.read_bytes()
+
+
+def test_the_cut_holds_what_the_shapes_need(tmp_path: Path):
+    """A landscape picture for an upright shape is cut around the face, which keeps its place in it."""
+    wide = np.pad(admiral(1.0), ((0, 0), (900, 200), (0, 0)), mode="edge")
+    result = idle(tmp_path / "wide", wide, shapes=["vertical"], motion=0)
+    facts = result.facts
+    assert facts["height"] >= 1900
+    assert facts["width"] < 1300
+    (face,) = faces.find(frames.rgb(next(frames.Clip.of(result.files["frames"], dict(facts)).read([0]))))
+    assert abs((face.box[0] + face.box[2]) / 2 - facts["width"] / 2) < 0.1 * facts["width"]
+
+
+def test_a_clip_of_the_users_is_taken_in_or_refused(tmp_path: Path):
+    """Frames at the project's rate; what is none is an error of the request."""
+    source = "testsrc2=s=320x240:r=50:d=1"
+    ffmpeg.run(["-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p", ffmpeg.url(tmp_path / "a.mp4")])
+    asked = {"fps": 24, "start": 0.0, "end": None}
+    result = load("animate", "clip").run(asked, {"clip": tmp_path / "a.mp4"}, tmp_path)
+    assert (result.facts["frames"], result.facts["fps"]) == (24, 24)
+    assert result.facts["source"]["fps"] == 50
+    (tmp_path / "b.mp4").write_text("no video")
+    with pytest.raises(RequestError, match="cannot be read as a video"):
+        load("animate", "clip").run(asked, {"clip": tmp_path / "b.mp4"}, tmp_path)
