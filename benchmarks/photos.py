@@ -1,7 +1,8 @@
 """Talking photographs, read from the decoded mp4s: `python -m benchmarks.photos [--write] [--only TEXT] [--quick]`.
 
 `--write` brings docs/reference/photo-quality.md up to date. Portraits come from Python packages (scikit-image's astronaut,
-matplotlib's Grace Hopper) and are never kept. A second detector repeats the measure where there is one (`benchmarks/second.py`).
+matplotlib's Grace Hopper) and are never kept. A second detector repeats the measure where there is one
+(`benchmarks/second.py`).
 """
 
 from __future__ import annotations
@@ -120,7 +121,9 @@ def request_for(one: Portrait, take: Mapping[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def film(one: Portrait, backend: Warp, take: Mapping[str, Any], voice: Path, folder: Path, late: int = 0) -> tuple[Subject, float]:
+def film(
+    one: Portrait, backend: Warp, take: Mapping[str, Any], voice: Path, folder: Path, late: int = 0
+) -> tuple[Subject, float]:
     """A finished mp4 of one line, and seconds of wall time a frame of lip sync; `late`: ms by which its sound is late."""
     folder.mkdir(parents=True)
     request = request_for(one, take)
@@ -202,10 +205,10 @@ def page(rows: list[Row], wrong: list[Row], speed: Mapping[str, tuple[float, flo
 
 Made by `python -m benchmarks.photos --write`. Do not edit.
 
-Portraits of two people that come inside Python packages (Grace Hopper: shut lips, glasses, wrinkles; an astronaut: an open smile
-with teeth) are made into idle clips, speak English lines by `lipsync: warp`, are encoded, and are measured in the **decoded mp4** by
-landmarks. Opening is relative to each video's own range while it speaks, because every landmark model sees another gap between
-shut lips. The second detector was trained by others on other pictures; it is used for measuring only.
+Portraits of two people that come inside Python packages (Grace Hopper: shut lips, glasses, wrinkles; an astronaut: an open
+smile with teeth) are made into idle clips, speak English lines by `lipsync: warp`, are encoded, and are measured in the
+**decoded mp4** by landmarks. Opening is relative to each video's own range while it speaks, because every landmark model sees
+another gap between shut lips. The second detector was trained by others on other pictures; it is used for measuring only.
 
 - **median, 95 %**: how far a closure in the picture is from its p, b or m in the sound. **shut**: p, b, m with shut lips.
 - **shapes**: phonemes with the shape they ask for. **still**: silent frames with a still mouth.

@@ -11,32 +11,20 @@ from talkmill.measure import score as scores
 from talkmill.measure.landmarks import Detect, Followed, follow
 from talkmill.measure.listen import Heard
 from talkmill.measure.shapes import Limits, Shape
-from talkmill.measure.subject import Face, Subject
+from talkmill.measure.subject import Face, Filmed, Subject
 from talkmill.measure.watch import Seen, Watched
 from talkmill.model import SAMPLE_RATE
 
 LIMITS = Limits(closed=0.20, narrow=0.93, narrower=0.92, spread=1.02, widest=0.42, moves=0.06, tucked=(0.13, 1.08))
-"""Landmarks are coarser than colours. Opening runs from the 5th to the 95th percentile of the face's own while it speaks: each model
-has a gap of its own between shut lips (0.5 to 3 mm), so no length in mm would do."""
+"""Landmarks are coarser than colours. Opening runs from the 5th to the 95th percentile of the face's own while it speaks: each
+model has a gap of its own between shut lips (0.5 to 3 mm), so no length in mm would do."""
 LEAST = 3.0
 """mm of opening that 1 stands for at least: a mouth that hardly moves is not blown up to one that does."""
 SETTLE = 0.4
 """Seconds before and after its own line in which a face may stop smiling and smile again."""
 IDENTITY, FLICKER, SHARP = 2.0, 2.5, 0.6
-"""Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence; fine
-detail about the mouth while it speaks against the same at rest."""
-
-
-@dataclass(frozen=True)
-class Filmed:
-    """A filmed face for as long as it is seen: where its mouth is (pixels of the video), and the part of the picture in which the
-    face stays (x, y, width, height, even)."""
-
-    character: str
-    start: int  # frames from the episode's start
-    frames: int
-    mouth: tuple[float, float]
-    area: tuple[int, int, int, int]
+"""Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence;
+fine detail about the mouth while it speaks against the same at rest."""
 
 
 @dataclass
@@ -73,13 +61,17 @@ def judge(subject: Subject, faces: Sequence[Filmed], heard: Heard, detect: Detec
     watched = Watched(seen, subject.frames)
     found = scores.judge(subject, watched, heard, made, quiet)
     still, one = np.concatenate(quiet), _joined(followed)
+    speaking = ~still
     return Judged(
-        watched, followed, made, found,
+        watched,
+        followed,
+        made,
+        found,
         identity=_percentile(one.shape, 95),
-        flicker=_median(one.skin[still]) / max(_median(one.cheek[still]), 0.05) if still.any() else float("nan"),
-        sharp=_median(one.sharp[~still]) / max(_median(one.sharp[still]), 1e-3) if still.any() and (~still).any() else float("nan"),
-        repeated=int((one.repeated & ~still).sum()),
-    )  # fmt: skip
+        flicker=_median(one.skin[still]) / max(_median(one.cheek[still]), 0.05),
+        sharp=_median(one.sharp[speaking]) / max(_median(one.sharp[still]), 1e-3),
+        repeated=int((one.repeated & speaking).sum()),
+    )
 
 
 def _about_to(subject: Subject, face: Filmed) -> np.ndarray:
@@ -123,6 +115,6 @@ def shape_of(part: Followed, still: np.ndarray) -> Shape:
 
 def _seen(part: Followed, face: Filmed) -> Seen:
     return Seen(
-        Face(face.character, face.start, face.frames, face.mouth, 1.0, 1.0, 0.0, {}, ()),
+        Face(face.character, face.start, face.frames, face.mouth, face.area[2] / 9, 1.0, 0.0, {}, ()),
         False, part.gap, part.width, part.teeth, np.zeros(face.frames), part.x, part.y, part.moved, part.back,
     )  # fmt: skip

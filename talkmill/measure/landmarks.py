@@ -29,7 +29,8 @@ CHANGED = 6
 @dataclass(frozen=True)
 class Marks:
     """What is used of one face's landmarks, in pixels. `eyes`: outer corners, viewer's left and right; `corners` of the lips
-    likewise; `upper` and `lower`: points of the inner edges in the lips' middle, in pairs; `rigid`: points that speech does not move."""
+    likewise; `upper` and `lower`: points of the inner edges in the lips' middle, in pairs; `rigid`: points that speech does
+    not move."""
 
     eyes: np.ndarray
     corners: np.ndarray
@@ -46,11 +47,12 @@ Detect = Callable[[np.ndarray], Sequence[Marks]]
 class Followed:
     """One face in every frame; NaN where it was not found. Lengths in mm.
 
-    `gap`: between the lips in the middle. `width`: between their corners. `teeth`, `dark`: how much of the gap is bright, and how
-    much is dark. `x`, `y`: the mouth in pixels of the video. `moved`, `back`: mean difference of the surroundings of the mouth from
-    the frame before and the one before that, in levels of luma. `repeated`: the face is the frame before's. `skin`, `cheek`: what is
-    left of a pixel when its two neighbours in time are taken off, about the mouth and on the cheeks. `sharp`: energy of the finest
-    detail about the mouth against that of the cheeks. `shape`: RMS in mm by which the rigid points miss the first frame's.
+    `gap`: between the lips in the middle. `width`: between their corners. `teeth`, `dark`: how much of the gap is bright, and
+    how much is dark. `x`, `y`: the mouth in pixels of the video. `moved`, `back`: mean difference of the surroundings of the
+    mouth from the frame before and the one before that, in levels of luma. `repeated`: the face is the frame before's. `skin`,
+    `cheek`: what is left of a pixel when its two neighbours in time are taken off, about the mouth and on the cheeks. `sharp`:
+    energy of the finest detail about the mouth against that of the cheeks. `shape`: RMS in mm by which the rigid points miss
+    the first frame's.
     """
 
     gap: np.ndarray
@@ -92,7 +94,8 @@ def of_mesh(points: np.ndarray) -> Marks:
 def follow(
     video: Path, fps: int, frames: int, area: tuple[int, int, int, int], near: tuple[float, float], detect: Detect | None = None
 ) -> Followed:
-    """Follow the face nearest to `near` (pixels of the video) through all frames; it is looked for in `area` (x, y, w, h, even).
+    """Follow the face nearest to `near` (pixels of the video) through all frames; it is looked for in `area` (x, y, w, h,
+    even).
 
     Raises:
         MediaError: the video cannot be decoded to its end, or has another number of frames.
@@ -119,9 +122,7 @@ def follow(
             place = marks.corners.mean(axis=0)
             state.measure(made, index, picture, marks, (x, y))
     if index + 1 != frames:
-        raise MediaError(
-            f"{video.name}: it has another length than was made ({index + 1} frames, not {frames}). Make it anew."
-        )
+        raise MediaError(f"{video.name}: it has another length than was made ({index + 1} frames, not {frames}). Make it anew.")
     return made
 
 
@@ -175,8 +176,8 @@ class _State:
 
 
 def misfit(first: np.ndarray, other: np.ndarray) -> float:
-    """RMS, in the unit of `first`, by which points (n, 2), brought over it by the best affine map, miss it: the shape of a face,
-    whichever way it is turned a little."""
+    """RMS, in the unit of `first`, by which points (n, 2), brought over it by the best affine map, miss it: the shape of a
+    face, whichever way it is turned a little."""
     whole = np.column_stack([other, np.ones(len(other))])
     mapped = whole @ np.linalg.lstsq(whole, first, rcond=None)[0]
     return float(np.sqrt(((mapped - first) ** 2).sum(axis=1).mean()))

@@ -27,10 +27,11 @@ WIDEST = 0.40
 
 @dataclass(frozen=True)
 class Limits:
-    """From where on a mouth counts as what. `closed`: opening up to which lips are shut; `narrow`, `narrower`: width up to which a
-    mouth is round, and when it is wide open; `spread`: width from which it is wide; `widest`: opening from which it is open;
-    `moves`: change of opening or width in one frame up to which it is still; `tucked`: opening above which teeth may be seen on the
-    lip, and width up to which."""
+    """From where on a mouth counts as what. `closed`: opening up to which lips are shut; `narrow`, `narrower`: width up to
+    which a mouth is round, and when it is wide open; `spread`: width from which it is wide; `widest`: opening from which it is
+    open;
+    `moves`: change of opening or width in one frame up to which it is still; `tucked`: opening above which teeth may be seen
+    on the lip, and width up to which."""
 
     closed: float = CLOSED
     narrow: float = NARROW

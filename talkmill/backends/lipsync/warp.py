@@ -1,4 +1,5 @@
-"""`lipsync: warp`: a photographed or filmed face speaks, without a model: its own pictures are warped and its mouth is painted."""
+"""`lipsync: warp`: a photographed or filmed face speaks, without a model: its own pictures are warped and its mouth is
+painted."""
 
 from __future__ import annotations
 
@@ -21,16 +22,16 @@ if TYPE_CHECKING:
 EDGE = 5
 """Frames in which the mouth comes to rest before the face goes, and sets off after it has come."""
 FOUND = 0.5
-"""`face_threshold` above which frames count only if the face was found in them; up to it, also those in which its place is known
-from the frames around."""
+"""`face_threshold` above which frames count only if the face was found in them; up to it, also those in which its place is
+known from the frames around."""
 
 
 class Warp:
     """Frames of a speaking face, from a clip of it and a take (request and inputs: the verb's contract, *Of frames*).
 
-    Each frame is a pure function of the clip's frame, its landmarks and the moment of the take: nothing is carried along, so there
-    is no drift, and a line of any length is made in one piece. Only the lower face changes (`Talker.box`); every other pixel is
-    the clip's, to the byte. Of an emotion the corners of the mouth are seen; brows, gaze and head are the clip's own.
+    Each frame is a pure function of the clip's frame, its landmarks and the moment of the take: nothing is carried along, so
+    there is no drift, and a line of any length is made in one piece. Only the lower face changes (`Talker.box`); every other
+    pixel is the clip's, to the byte. Of an emotion the corners of the mouth are seen; brows, gaze and head are the clip's own.
 
     `face_threshold` above 0.5 leaves alone the frames in which the face was not found but is known from those around.
     `mouth_box` is for faces that no detector finds: the mouth is there in every frame, and the head is taken to stand still.

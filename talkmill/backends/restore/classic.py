@@ -1,4 +1,5 @@
-"""`restore: classic`: a slight blur against blocks, a steadier mouth, sharper lips; each only as far as measuring says it helps."""
+"""`restore: classic`: a slight blur against blocks, a steadier mouth, sharper lips; each only as far as measuring says it
+helps."""
 
 from __future__ import annotations
 
@@ -92,7 +93,9 @@ def _box(place: tuple[float, float, float], size: tuple[int, int]) -> tuple[int,
     return (*low, *high)
 
 
-def _needed(made: Any, source: Any, order: Sequence[int], places: Mapping[int, Any]) -> tuple[dict[str, float], dict[str, float]]:
+def _needed(
+    made: Any, source: Any, order: Sequence[int], places: Mapping[int, Any]
+) -> tuple[dict[str, float], dict[str, float]]:
     """How far each step is needed, and what was measured."""
     import cv2
     import numpy as np
@@ -119,7 +122,9 @@ def _needed(made: Any, source: Any, order: Sequence[int], places: Mapping[int, A
         sharp.append(tuple(float(cv2.Laplacian(cv2.GaussianBlur(one[1], (0, 0), 1.0), cv2.CV_32F).std()) for one in (new, old)))
         noise.append(tuple(float(np.median(np.abs(one[1] - cv2.medianBlur(one[1], 3)))) for one in (new, old)))
     ratio = {
-        name: float(np.median([one for one, _ in pairs]) / max(np.median([other for _, other in pairs]), least)) if pairs else 1.0
+        name: float(np.median([one for one, _ in pairs]) / max(np.median([other for _, other in pairs]), least))
+        if pairs
+        else 1.0
         for name, pairs, least in (("noise", noise, 0.5), ("flicker", flicker, 0.6), ("sharpness", sharp, 0.5))
     }
     # A mouth that speaks moves: its residue is several times that of a face at rest before it flickers.

@@ -1,8 +1,8 @@
 """Lids that close over a photographed eye.
 
-A lid is skin from above the eye, drawn down over it. The skin is taken from a few millimetres above the lashes, because the lash
-line itself would be drawn down as streaks, and only the lowest part stretches, because more would pull at glasses and brows. The
-lash line is drawn anew, in the colour that the picture has along its lids.
+A lid is skin from above the eye, drawn down over it. The skin is taken from a few millimetres above the lashes, because the
+lash line itself would be drawn down as streaks, and only the lowest part stretches, because more would pull at glasses and
+brows. The lash line is drawn anew, in the colour that the picture has along its lids.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ def lids(frames: int, fps: int, seed: str) -> np.ndarray:
 
 
 def blink(frame: np.ndarray, placed: Placed, index: int, amount: float) -> None:
-    """Close both eyes of picture `index` by `amount` (0..1) in an I420 frame, in place. Changes only what lies between the brows
-    and the lower lids."""
+    """Close both eyes of picture `index` by `amount` (0..1) in an I420 frame, in place. Changes only what lies between the
+    brows and the lower lids."""
     if amount <= 0.01 or not placed.seen[index]:
         return
     for upper, lower in EYES:
@@ -80,9 +80,9 @@ def _close(
     margin = CLEAR * float(_smooth(step))
     for number, plane in enumerate(planes(frame)):
         half = 1 if number == 0 else 2
-        l, t, r, b = (edge // half for edge in box)
-        px = np.arange(l, r, dtype=np.float32)[None, :] * half + (half - 1) / 2
-        py = np.arange(t, b, dtype=np.float32)[:, None] * half + (half - 1) / 2
+        first, top_, last, end = (edge // half for edge in box)
+        px = np.arange(first, last, dtype=np.float32)[None, :] * half + (half - 1) / 2
+        py = np.arange(top_, end, dtype=np.float32)[:, None] * half + (half - 1) / 2
         x, y = millimetres(place, px, py)
         up, down = (np.interp(x, at, values).astype(np.float32) for values in (high, low))
         edge = up + amount * MOST * (down - up)
@@ -102,7 +102,7 @@ def _close(
         made = made + (calm - made) * low_lid
         soft = max(0.25, 0.8 / scale(place))
         cover = np.clip((edge - y) / soft + 0.5, 0, 1) * inside
-        view = plane[t:b, l:r]
+        view = plane[top_:end, first:last]
         out = view + (made - view) * cover
         # The lid's round: a little darker towards its edge, and the lashes.
         round_ = 0.10 * np.exp(-np.maximum(edge - y, 0) / 2.2) * cover * step

@@ -15,9 +15,11 @@ from talkmill.picture.warp.place import Lips, Placed
 from talkmill.picture.warp.pose import Pose
 
 STEPS = 5
-"""Fixed-point steps to invert a field: its slope stays under 0.6, so the error shrinks to a twelfth: under 0.2 mm where most moves."""
+"""Fixed-point steps to invert a field: its slope stays under 0.6, so the error shrinks to a twelfth: under 0.2 mm where most
+moves."""
 WINDOW = 60.0, 8.0, 34.0
-"""The warp's reach in mm: to either side of the mouth, above the base of the nose, and below the chin. Beyond nothing changes."""
+"""The warp's reach in mm: to either side of the mouth, above the base of the nose, and below the chin. Beyond nothing
+changes."""
 
 
 @dataclass(frozen=True)

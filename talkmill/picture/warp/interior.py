@@ -28,7 +28,8 @@ AXIS = np.arange(-REACH, REACH + CELL / 2, CELL, dtype=np.float32)
 
 
 def _row(widths: tuple[float, ...], bow: float, shorter: tuple[float, ...], corner: float) -> tuple[np.ndarray, np.ndarray]:
-    """Of a row of teeth, over `AXIS`: how far each place of its edge is from the row's lowest (mm), and how bright it is (0..1)."""
+    """Of a row of teeth, over `AXIS`: how far each place of its edge is from the row's lowest (mm), and how bright it is
+    (0..1)."""
     ends = np.cumsum(widths)
     at = np.abs(AXIS)
     index = np.minimum(np.searchsorted(ends, at), len(widths) - 1)
@@ -66,12 +67,18 @@ class Light:
 
 
 def paint(
-    mouth: Mouth, x: np.ndarray, y: np.ndarray, above: np.ndarray, below: np.ndarray, light: Light, own: np.ndarray | None = None
+    mouth: Mouth,
+    x: np.ndarray,
+    y: np.ndarray,
+    above: np.ndarray,
+    below: np.ndarray,
+    light: Light,
+    own: np.ndarray | None = None,
 ) -> np.ndarray:
     """The inside at points x, y (mm, float32 (h, w)) between lips whose edges are at `above` and `below` there.
 
-    `own` is the picture itself at these points where it shows teeth: those are used, fixed to the head as they are. R'G'B' 0..255,
-    float32 (h, w, 3).
+    `own` is the picture itself at these points where it shows teeth: those are used, fixed to the head as they are. R'G'B'
+    0..255, float32 (h, w, 3).
     """
     pose = mouth.pose
     t = (x - mouth.middle) / max(mouth.half, 1.0)

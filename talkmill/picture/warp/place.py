@@ -38,7 +38,8 @@ STILL = 0.6
 
 @dataclass(frozen=True)
 class Lips:
-    """Lips at rest in a face frame, in mm: x of the corners, and y of the inner edges at `NODES` points from corner to corner."""
+    """Lips at rest in a face frame, in mm: x of the corners, and y of the inner edges at `NODES` points from corner to
+    corner."""
 
     left: float
     right: float
@@ -61,8 +62,9 @@ class Lips:
 class Placed:
     """A face in a clip of `n` pictures. Pictures in which it is not seen are False in `seen`, and NaN elsewhere.
 
-    `to_picture`: (n, 2, 3), the affine map from mm of the face to pixels. `lips`: one a picture. `resting`: whether the lips stay
-    as they are all the time. `chin`, `nose`: y of the chin's and the nose's lower end in mm; `face`: the landmarks in mm, (468, 2).
+    `to_picture`: (n, 2, 3), the affine map from mm of the face to pixels. `lips`: one a picture. `resting`: whether the lips
+    stay as they are all the time. `chin`, `nose`: y of the chin's and the nose's lower end in mm; `face`: the landmarks in mm,
+    (468, 2).
     """
 
     seen: np.ndarray
@@ -85,8 +87,8 @@ class Placed:
 def place(landmarks: np.ndarray) -> Placed:
     """Face frames of a clip; `landmarks` are (n, 468 or more, 2 or more), NaN in pictures without the face.
 
-    The frame is the affine map that takes the face's own rigid landmarks, averaged over the clip, onto those of the picture, so it
-    follows turning and nodding as far as an affine map does. It is evened out over a few frames within each stretch.
+    The frame is the affine map that takes the face's own rigid landmarks, averaged over the clip, onto those of the picture,
+    so it follows turning and nodding as far as an affine map does. It is evened out over a few frames within each stretch.
     """
     points = np.asarray(landmarks, np.float64)[:, :468, :2]
     seen = ~np.isnan(points).any(axis=(1, 2))
@@ -173,7 +175,8 @@ def _stretches(seen: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _evened(values: np.ndarray, sigma: float) -> np.ndarray:
-    """A Gaussian along the first axis; the ends are mirrored through their own point, so that a steady motion stays as it is."""
+    """A Gaussian along the first axis; the ends are mirrored through their own point, so that a steady motion stays as it
+    is."""
     reach = min(int(np.ceil(3 * sigma)), len(values) - 1)
     if reach < 1:
         return values

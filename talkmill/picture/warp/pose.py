@@ -13,7 +13,8 @@ class Pose:
     """One frame's mouth, in mm of the face against the face at rest.
 
     `jaw`: the lower lip's way down with the jaw. `width`: each corner outwards. `thick`: of the lips' height, as a share (+ is
-    pursed, - is pressed). `raised`: the upper lip upwards. `dropped`: the lower lip downwards, beyond the jaw. `corners`: upwards.
+    pursed, - is pressed). `raised`: the upper lip upwards. `dropped`: the lower lip downwards, beyond the jaw. `corners`:
+    upwards.
     `tuck`: 0..1, the lower lip under the upper teeth. `tongue`: 0..1, as in curves.json. `shut`: 0..1, how much of a gap that
     the picture itself shows is closed; 1: the lips meet. `voice`: 0..1, whether the mouth speaks at all.
     """
@@ -73,7 +74,9 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose
         out.append(
             Pose(
                 jaw=float(jaw[i] * free[i]),
-                width=float(4.0 * spread[i] - drawing * (6.8 * drawn[i] + 2.0 * rounded[i]) - 0.5 * press[i] - narrower * speaks[i]),
+                width=float(
+                    4.0 * spread[i] - drawing * (6.8 * drawn[i] + 2.0 * rounded[i]) - 0.5 * press[i] - narrower * speaks[i]
+                ),
                 thick=float(0.28 * rounded[i] - 0.05 * spread[i] - 0.20 * press[i]),
                 raised=float(raised[i] * free[i]),
                 dropped=float(dropped[i] * free[i] * (1 - tuck[i])),
@@ -87,8 +90,8 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose
 
 
 def _widened(values: np.ndarray, reach: int, soft: int) -> np.ndarray:
-    """The highest within `reach` frames, evened out over twice `soft`, and 0 in the first and the last frame: it comes early, lasts
-    through short pauses and never jumps."""
+    """The highest within `reach` frames, evened out over twice `soft`, and 0 in the first and the last frame: it comes early,
+    lasts through short pauses and never jumps."""
     padded = np.pad(values, reach)
     high = np.max(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
     kernel = np.hanning(2 * soft + 3)[1:-1]

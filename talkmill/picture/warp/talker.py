@@ -46,7 +46,9 @@ class Talker:
         lips = self.placed.lips[index]
         assert lips is not None  # noqa: S101
         middle = (lips.left + lips.right) / 2
-        corners = [(x, y, 1.0) for x in (middle - side, middle + side) for y in (self.placed.nose - above, self.placed.chin + below)]
+        corners = [
+            (x, y, 1.0) for x in (middle - side, middle + side) for y in (self.placed.nose - above, self.placed.chin + below)
+        ]
         points = np.array(corners) @ self.placed.to_picture[index].T
         low, high = points.min(axis=0) // 2 * 2, -(-points.max(axis=0) // 2) * 2
         (left, top), (right, bottom) = (np.clip(edge, 0, size).astype(int).tolist() for edge in (low, high))

@@ -13,7 +13,8 @@ REGION = np.s_[int(Y - 14 * UNIT) : int(Y + 24 * UNIT), int(X - 30 * UNIT) : int
 
 
 def restored(tmp_path, change, **asked):
-    """(facts, frames before, frames after) where lip sync has changed frame `n` of a still clip by `change(n, luma of the mouth)`."""
+    """(facts, frames before, frames after) where lip sync has changed frame `n` of a still clip by `change(n, luma of the
+    mouth)`."""
     film, track = clip(tmp_path)
     before = []
     for number in range(30):
@@ -40,7 +41,9 @@ def test_what_is_as_good_as_the_clip_is_left_alone(tmp_path):
 def test_a_soft_mouth_is_sharpened(tmp_path):
     """A mouth that lip sync has blurred gets detail back, and nothing outside the mouth's region changes."""
     facts, before, after = restored(tmp_path, lambda number, luma: cv2.GaussianBlur(luma, (0, 0), 1.6))
-    assert facts["sharpened"] > 0.3 and facts["sharpness"] < 0.8 and facts["blurred"] == 0
+    assert facts["sharpened"] > 0.3
+    assert facts["sharpness"] < 0.8
+    assert facts["blurred"] == 0
     inner = np.s_[15, Y - 20 : Y + 20, X - 40 : X + 40]
     assert cv2.Laplacian(after[inner], cv2.CV_32F).std() > 1.1 * cv2.Laplacian(before[inner], cv2.CV_32F).std()
     outside = np.ones(before[0].shape, bool)
@@ -53,7 +56,8 @@ def test_a_noisy_mouth_is_blurred(tmp_path):
     rng = np.random.default_rng(1)
     grain = rng.normal(0, 12, frame()[REGION].shape)
     facts, before, after = restored(tmp_path, lambda number, luma: luma + grain)
-    assert facts["blurred"] > 0.3 and facts["noise"] > 1.3
+    assert facts["blurred"] > 0.3
+    assert facts["noise"] > 1.3
     part = np.s_[15, Y + 10 : Y + 40, X - 30 : X + 30]
     clean = frame()[part[1:]].astype(float)
     assert np.abs(after[part] - clean).mean() < 0.8 * np.abs(before[part] - clean).mean()

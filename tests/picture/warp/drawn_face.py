@@ -5,7 +5,14 @@ import numpy as np
 
 from talkmill.media import frames
 from talkmill.picture.warp.place import (
-    CHEEK_MARKS, CHIN, LOWER_INNER, LOWER_OUTER, NOSE, RIGID, UPPER_INNER, UPPER_OUTER,
+    CHEEK_MARKS,
+    CHIN,
+    LOWER_INNER,
+    LOWER_OUTER,
+    NOSE,
+    RIGID,
+    UPPER_INNER,
+    UPPER_OUTER,
 )  # fmt: skip
 
 SIZE = (360, 480)
@@ -32,7 +39,12 @@ def landmarks(gap=0.0, turn=0.0, scale=1.0, moved=(0.0, 0.0)):
         for i, mark in enumerate(marks):
             mm[mark] = (side * (30 + i), -22 + 3 * i)
     at = np.linspace(-1, 1, 11)
-    for group, lift in ((UPPER_INNER, -gap / 2), (LOWER_INNER, gap / 2), (UPPER_OUTER, -7 - gap / 2), (LOWER_OUTER, 8 + gap / 2)):
+    for group, lift in (
+        (UPPER_INNER, -gap / 2),
+        (LOWER_INNER, gap / 2),
+        (UPPER_OUTER, -7 - gap / 2),
+        (LOWER_OUTER, 8 + gap / 2),
+    ):
         for t, mark in zip(at, group, strict=True):
             mm[mark] = (HALF * t, lift * (1 - t * t))
     assert len(set(RIGID)) == len(RIGID)

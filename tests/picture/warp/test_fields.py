@@ -37,7 +37,7 @@ def test_vowels_open_in_their_order_and_a_press_shuts(gap):
 
 
 def test_spread_and_rounded_mouths_differ_in_width():
-    """"ee" is wider than the mouth at rest, "oo" is narrower by a fifth at least."""
+    """ "ee" is wider than the mouth at rest, "oo" is narrower by a fifth at least."""
     rest = width(mouth(Pose(voice=0)))
     assert width(mouth(held(open=0.3, width=1.0))) > 1.08 * rest
     assert width(mouth(held(open=0.24, width=-0.95, round=1.0))) < 0.8 * rest
@@ -61,7 +61,8 @@ def test_fields_do_not_fold(pose, above):
     sx, sy = fields.sources(one, x, y, above)
     own = y < 0 if above else y > 0  # of each layer only its own side is seen
     dy, dx = np.gradient(sy, 0.5, axis=0), np.gradient(sx, 1.0, axis=1)
-    assert dy[own].min() > 0.05 and dx[own].min() > 0.05
+    assert dy[own].min() > 0.05
+    assert dx[own].min() > 0.05
     layer = fields.upper if above else fields.lower
     kept = fields.window(one, sx, sy)
     mx, my = layer(one, sx, sy)

@@ -1,3 +1,5 @@
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -35,10 +37,13 @@ def test_nothing_outside_the_lower_face_changes(gap):
         mask[top // step : bottom // step, left // step : right // step] = False
         assert (new[mask] == old[mask]).all()
         assert (new[~mask] != old[~mask]).any()
-        edge = new[top // step : bottom // step, left // step : right // step] != old[
-            top // step : bottom // step, left // step : right // step
-        ]
-        assert not edge[0].any() and not edge[:, 0].any() and not edge[:, -1].any()
+        edge = (
+            new[top // step : bottom // step, left // step : right // step]
+            != old[top // step : bottom // step, left // step : right // step]
+        )
+        assert not edge[0].any()
+        assert not edge[:, 0].any()
+        assert not edge[:, -1].any()
     assert top > MOUTH[1] - 40 * UNIT  # eyes and nose are not part of it
 
 
@@ -50,7 +55,8 @@ def test_a_face_at_rest_stays_as_it_is():
 
 
 def test_an_open_mouth_is_dark_inside_and_a_shut_one_is_not():
-    """Where the lips part, what was skin becomes the depth of a mouth; pressed lips show none of it, even on a photo with teeth."""
+    """Where the lips part, what was skin becomes the depth of a mouth; pressed lips show none of it, even on a photo with
+    teeth."""
     opened, _ = drawn(OPEN)
     x, y = int(MOUTH[0]), int(MOUTH[1])
     assert opened[y + 16, x - 20 : x + 20].mean() < 0.5 * frame()[y + 16, x - 20 : x + 20].mean()
@@ -102,7 +108,8 @@ def test_a_turned_face_is_moved_along_its_own_axes():
 
 
 def test_noise_of_landmarks_does_not_swim():
-    """With landmarks that jitter by half a pixel the same pose on the same picture stays still: under 2 levels from frame to frame."""
+    """With landmarks that jitter by half a pixel the same pose on the same picture stays still: under 2 levels from frame to
+    frame."""
     rng = np.random.default_rng(5)
     noisy = landmarks()[None] + rng.normal(0, 0.5, (12, 468, 2))
     placed = place(noisy)
@@ -112,7 +119,7 @@ def test_noise_of_landmarks_does_not_swim():
         made.append(frame())
         one.draw(made[-1], index, OPEN)
     part = np.s_[int(MOUTH[1]) - 20 : int(MOUTH[1]) + 60, int(MOUTH[0]) - 60 : int(MOUTH[0]) + 60]
-    steps = [np.abs(a[part].astype(int) - b[part]).mean() for a, b in zip(made, made[1:], strict=False)]
+    steps = [np.abs(a[part].astype(int) - b[part]).mean() for a, b in itertools.pairwise(made)]
     assert max(steps) < 2.0
 
 
@@ -132,7 +139,8 @@ def test_frames_without_the_face_have_no_frame_of_it():
     points[4] = np.nan
     placed = place(points)
     assert placed.seen.tolist() == [True] * 4 + [False] + [True] * 4
-    assert placed.lips[4] is None and np.isnan(placed.to_picture[4]).all()
+    assert placed.lips[4] is None
+    assert np.isnan(placed.to_picture[4]).all()
     assert np.allclose(placed.to_picture[0], placed.to_picture[8])
 
 
@@ -147,13 +155,15 @@ def test_blinks_change_the_eyes_only_and_shut_them():
     luma, before = planes(made)[0], planes(frame())[0]
     assert before[y, x - 24] > 200 > luma[y - 2 : y + 3, x - 20 : x + 20].max()
     rows = np.flatnonzero((luma != before).any(axis=1))
-    assert y - 14 * UNIT < rows.min() and rows.max() < y + 8 * UNIT
+    assert y - 14 * UNIT < rows.min()
+    assert rows.max() < y + 8 * UNIT
 
 
 def test_lids_are_open_at_both_ends_and_never_jump():
     """A waiting face blinks, seldom, and a clip joins its own start."""
     down = eyes.lids(240, 30, "seed")
-    assert down[0] == down[-1] == 0 and down.max() == 1.0
+    assert down[0] == down[-1] == 0
+    assert down.max() == 1.0
     assert 1 <= ((down[1:] == 1) & (down[:-1] < 1)).sum() <= 4
     assert (eyes.lids(240, 30, "seed") == down).all()
     assert (eyes.lids(240, 30, "other") != down).any()
