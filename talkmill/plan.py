@@ -223,6 +223,9 @@ class Planner:
             },
             {"write": write, "speak": speak, "clean": clean} | filmed,
         )
+        shown = (
+            lipsync if not told else figures.restored(self, folder, shots, told, {"clean": clean, "lipsync": lipsync} | filmed)
+        )
         fonts = {f"font:{one}": self.file(style["font"]) for one, style in styles.items() if is_file(style["font"])}
         caption = self.recipe(
             "caption",
@@ -254,7 +257,7 @@ class Planner:
                 "seed": config.seed,
                 "loudness": config.loudness,
             },
-            {"clean": clean, "lipsync": lipsync, "caption": caption} | drawn | filmed,
+            {"clean": clean, "lipsync": shown, "caption": caption} | drawn | filmed,
         )
         check = self.recipe(
             "check",
@@ -284,6 +287,7 @@ class Planner:
                 "render": render,
                 "check": check,
             }
+            | ({"restore": shown} if told else {})
             | drawn
             | pictured,
         )

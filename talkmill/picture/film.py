@@ -1,7 +1,7 @@
 """Somebody who is a photograph or a clip, in the frame: which part of their picture is seen, and what lies over it.
 
 Like a drawn character the head has its place under the headroom and above the captions. A picture covers the frame; only one
-whose face would be far too large, or reach into the captions, is shown smaller, on itself out of focus.
+whose face would reach into the captions is shown higher or smaller, on itself out of focus.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ SKULL = 1.25
 """Height of the head, over that from forehead to chin, which is what landmarks span."""
 ENLARGED = 2.5
 """How far a clip is enlarged for a closer framing; covering the frame may take more."""
-LARGE = 1.5
-"""How many times the wanted height a head may have because its picture must cover the frame."""
+LARGE, LEAST = 1.5, 0.22
+"""How many times the wanted height a head may have in a picture that is shown smaller than the frame, and how much smaller that
+may be."""
 SOFT = 0.035
 """Sigma of the blur behind a picture that does not cover the frame, and half of its edge's fade, in heights of the frame."""
 
@@ -53,24 +54,20 @@ def place(size: tuple[int, int], scene: Mapping[str, Any], figure: Mapping[str, 
     left, top, right, bottom = figure["box"]
     whole = (figure["width"], figure["height"])
     tall = max(bottom - top, 1.0)
-    skull, head = bottom - SKULL * tall, SKULL * tall
+    skull = max(bottom - SKULL * tall, 0.0)
     cover = max(width / whole[0], height / whole[1])
-    wanted = HEADS[scene["framing"]] * height / head
+    wanted = HEADS[scene["framing"]] * height / (SKULL * tall)
     scale = max(cover, min(wanted, max(cover, ENLARGED)))
     room, low = scene["headroom"] * height, lowest_chin(size, scene)
-    fits = (low - 0.5 * room) / head  # largest scale at which the head is between half of the headroom and the captions
+    fits = (low - 0.5 * room) / (bottom - skull)  # largest scale at which the head is between half of the headroom and the captions
     if scale > fits:
-        scale = max(fits, cover)
-    chin = bottom * scale - max(0.0, whole[1] * scale - height)  # where the chin is at the highest
-    if scale > LARGE * wanted or (scale == cover and chin > low + 0.03 * height):
-        scale = max(min(fits, LARGE * wanted), min(width / whole[0], height / whole[1]), 0.5 * cover)
+        scale = fits if fits >= cover else max(min(fits, LARGE * wanted), LEAST * cover)
     shown_w, shown_h = whole[0] * scale, whole[1] * scale
-    y = room - skull * scale
-    if bottom * scale + y > low:
-        y = max(low - bottom * scale, 0.5 * room - skull * scale)
     x = width / 2 - (left + right) / 2 * scale
-    x = min(0.0, max(x, width - shown_w)) if shown_w >= width else (width - shown_w) / 2
+    x = min(0.0, max(x, width - shown_w)) if shown_w >= width else min(max(x, 0.0), width - shown_w)
+    y = room - skull * scale
     y = min(0.0, max(y, height - shown_h)) if shown_h >= height else min(max(y, 0.0), height - shown_h)
+    y = min(y, max(low - bottom * scale, 0.25 * room - skull * scale))  # captions never lie on a mouth
     return _even(size, whole, scale, x, y)
 
 
@@ -78,13 +75,17 @@ def _even(size: tuple[int, int], whole: tuple[int, int], scale: float, x: float,
     """The cut on even pixels of both pictures."""
     axes = []
     for frame, clip, start in ((size[0], whole[0], x), (size[1], whole[1], y)):
-        if clip * scale >= frame - 2:
+        end = start + clip * scale
+        if start <= 1 and end >= frame - 2:  # it reaches from edge to edge
             length = min(clip, max(2, round(frame / scale / 2) * 2))
             first = min(max(0, round(-start / scale / 2) * 2), clip - length)
             axes.append((first, length, 0, frame))
         else:
-            shown = max(2, round(clip * scale / 2) * 2)
-            axes.append((0, clip, min(max(0, round(start / 2) * 2), frame - shown), shown))
+            at = max(0, round(start / 2) * 2)
+            first = max(0, round(-start / scale / 2) * 2)
+            shown = min(frame - at, round((clip - first) * scale / 2) * 2)
+            length = min(clip - first, round(shown / scale / 2) * 2)
+            axes.append((first, length, at, shown))
     (left, width, at_x, w), (top, height, at_y, h) = axes
     return Cut(left, top, width, height, at_x, at_y, w, h, scale)
 

@@ -44,7 +44,7 @@ class Still:
         self.breath_y = np.broadcast_to(-soft * 0.5 * BREATH * self.height, self.breath_x.shape)
 
     def draw(self, share: float, picture: np.ndarray | None = None) -> np.ndarray:
-        """The frame at `share` (0..1) of a round, I420; at 0 and 1 it is the picture itself. `picture`: the same with shut eyes."""
+        """The frame at `share` (0..1) of a round, I420; at 0 and 1 the picture itself. `picture`: the same with shut eyes."""
         breath = (1 - math.cos(2 * math.pi * BREATHS * share)) / 2 * self.strength
         dx, dy = self.breath_x * breath, self.breath_y * breath
         for head in self.heads:

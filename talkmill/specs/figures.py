@@ -52,8 +52,8 @@ class IdleMotion(Spec):
 
     backend: Literal["idle"] = "idle"
     """`idle` comes with Talkmill."""
-    motion: float = Field(default=1, ge=0, le=1.5)
-    """How far the head and the chest move; 0 is a still."""
+    motion: float = Field(default=1, ge=0.25, le=1.5)
+    """How far the head and the chest move. There is no 0: a picture that stands still is taken for a video that hangs."""
 
 
 class ClipMotion(Spec):

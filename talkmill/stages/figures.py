@@ -112,8 +112,8 @@ def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
     return Figure(inputs, lipsync)
 
 
-LIPSYNC = "warp"
-"""The backend that moves the mouths of photographs and clips."""
+LIPSYNC, RESTORE = "warp", "classic"
+"""The backends that move the mouths of photographs and clips, and that put them right."""
 
 
 def in_clip(box: Sequence[float] | None, clip: Mapping[str, Any], picture: Mapping[str, Any] | None) -> list[float] | None:
@@ -129,6 +129,14 @@ def in_clip(box: Sequence[float] | None, clip: Mapping[str, Any], picture: Mappi
     made = [(x * wide - left) / clip["width"], (y * tall - top) / clip["height"]]
     made += [width * wide / clip["width"], height * tall / clip["height"]]
     return [round(part, 5) for part in made]
+
+
+def restored(
+    planner: Planner, folder: str, shots: Mapping[str, Any], told: Mapping[str, Any], upstream: Mapping[str, str]
+) -> str:
+    """Name the ticket of an episode's segments with their mouths put right; `told` and `upstream` as `lipsync` has them."""
+    settings = {"backend": planner.backend("restore", RESTORE), "shots": shots, "figures": told}
+    return planner.recipe("restore", folder, settings, upstream)
 
 
 def cast(planner: Planner, names: Sequence[str], shapes: Sequence[str]) -> tuple[dict[str, str], dict[str, Any]]:

@@ -23,6 +23,7 @@ SHAPES = {
 def scene(framing: str = "bust", show: bool = True) -> dict[str, Any]:
     return {
         "name": "Nina",
+        "background": {"colour": None, "gradient": None, "image": None, "accent": "#E8A33D"},
         "framing": framing,
         "headroom": 0.16,
         "name_line": {"show": True, "role": "Guide", "colour": "#FFFFFF", "box": "#14161F"},

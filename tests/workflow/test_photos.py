@@ -31,14 +31,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     (made.root / "photos").mkdir()
     Image.fromarray(admiral(1.5)).save(made.root / "photos/grace.png")
     (made.root / "characters/grace.yaml").write_text(
-        "name: Grace\nportrait: {file: photos/grace.png}\nvoice: {backend: espeak}\nanimate: {motion: 0}\n"
+        "name: Grace\nportrait: {file: photos/grace.png}\nvoice: {backend: espeak}\nanimate: {motion: 0.5}\n"
     )
     (made.root / "schedules/week.yaml").write_text(SCHEDULE)
     return made
 
 
 def test_a_photograph_goes_from_yaml_to_out(project: Project):
-    """One video in which the photograph's mouth moves while it speaks; the manifest says what was found; a second run does nothing."""
+    """The photograph's mouth moves while it speaks; the manifest says what was found; a second run does nothing."""
     done = project.run()
     assert done.code == 0, done.text[-3000:]
     assert {"portray": 2, "animate": 1, "inspect": 1}.items() <= done.jobs.items()
@@ -76,7 +76,7 @@ def test_a_clip_of_the_users_talks_too_and_a_bad_one_stops_its_job_with_its_name
     source = "testsrc2=s=640x480:r=25:d=1"
     ffmpeg.run(["-f", "lavfi", "-i", source, "-pix_fmt", "yuv420p", ffmpeg.url(made.root / "photos/none.mp4")])
     made.edit("characters/grace.yaml", "portrait: {file: photos/grace.png}", "portrait: {clip: photos/none.mp4}")
-    made.edit("characters/grace.yaml", "animate: {motion: 0}\n", "")
+    made.edit("characters/grace.yaml", "animate: {motion: 0.5}\n", "")
     done = made.run()
     assert done.code != 0
     assert "photos/none.mp4: no face was found (0)." in done.text
