@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from talkmill import __version__
+from talkmill import __version__, commands_quote
 from talkmill.errors import RequestError, SpecError, TalkmillError
 from talkmill.money import commands as money
 
@@ -81,6 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch = actions.add_parser("fetch", help="take a set out of a published package, through pip")
     fetch.add_argument("name", metavar="NAME", help="face-mesh: finds faces in photographs and clips")
     fetch.set_defaults(run=_fetch)
+    commands_quote.add(commands)
     money.add(commands)
     return parser
 

@@ -17,18 +17,21 @@ from pathlib import Path
 from typing import Any
 
 from talkmill import backends
+from talkmill import plan_figures as figures
 from talkmill.backend_checks import CHECKS
 from talkmill.backends.portray import drawings
 from talkmill.errors import PrerequisiteError, RequestError
 from talkmill.specs import resolve, staging
 from talkmill.specs.load import Project, load
-from talkmill.stages import figures
 from talkmill.store import Store, digest
 from talkmill.store.digests import SHORT, Memo
 from talkmill.store.objects import ROOT_VARIABLE
 
 MEMO = Path(".snakemake/talkmill-digests.json")
 """Digests of the user's files and of what lies in out/, in the project's folder."""
+
+PURPOSE_VARIABLE = "TALKMILL_PURPOSE"
+"""Environment variable that stands over config.yaml's `purpose`: `draft` or `final`."""
 
 TAKE_LEVEL = -20.0
 """LUFS that each take is brought to before they are mixed; render brings the whole to `config.loudness`."""
@@ -114,6 +117,7 @@ class Planner:
         self.plan = Plan(project)
         named = project.config.ffmpeg.path
         self.ffmpeg = {"ffmpeg": named} if named else {}
+        self.purpose = os.environ.get(PURPOSE_VARIABLE) or project.config.purpose
 
     def backend(self, verb: str, name: str) -> dict[str, Any]:
         """A backend of pictures as a recipe names it: the ffmpeg and the weights that shape its result count."""
@@ -141,7 +145,7 @@ class Planner:
 
     def voice(self, character: str, language: str) -> dict[str, Any]:
         """A character's voice in a language: backend, options, and the user's voice files."""
-        options = resolve.voice(self.project.characters[character], language)
+        options = resolve.voice(self.project.characters[character], language, self.purpose)
         kind = backend("speak", options.pop("backend"), self.ffmpeg)
         model = str(options.get("model", ""))
         files = {}
@@ -208,6 +212,7 @@ class Planner:
         )
         shots = {"by": episode.shots.by, "together": staging.together(episode), "asked": staging.asked(episode)}
         pictured, told = figures.cast(self, cast, formats)
+        kinds = ["song" if recordings.get(str(n), {}).get("options", {}).get("sung") else "speech" for n in range(len(lines))]
         filmed = {role: path for role, path in pictured.items() if not role.startswith("portray:")}
         drawn = {f"portray:{one}": self.portrait(one) for one in cast if one not in told}
         lipsync = self.recipe(
@@ -216,15 +221,15 @@ class Planner:
             {
                 "backend": backend("lipsync", "viseme"),
                 "listener": backend("lipsync", "listen"),
-                "faces": {one: resolve.lipsync(config, project.characters[one]) for one in cast if one not in told},
+                "faces": {one: resolve.lipsync(config, project.characters[one], self.purpose) for one in cast if one not in told},
                 "shots": shots,
                 "seed": config.seed,
-                **({"figures": told} if told else {}),
+                **({"figures": told, "kinds": kinds} if told else {}),
             },
             {"write": write, "speak": speak, "clean": clean} | filmed,
         )
         shown = (
-            lipsync if not told else figures.restored(self, folder, shots, told, {"clean": clean, "lipsync": lipsync} | filmed)
+            figures.restored(self, folder, shots, told, kinds, {"clean": clean, "lipsync": lipsync} | filmed) if told else lipsync
         )
         fonts = {f"font:{one}": self.file(style["font"]) for one, style in styles.items() if is_file(style["font"])}
         caption = self.recipe(

@@ -14,7 +14,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from talkmill import backends
 from talkmill.model.calls import Bought, Call
 from talkmill.plan import Plan, Release
 from talkmill.stages import Job
@@ -140,26 +139,11 @@ class Quoter:
         """
         items: list[Item] = []
         for release in releases:
-            for name in self._needed(release):
+            for name in needed(self.plan, release):
                 if name not in self._items:
                     self._ticket(name)
                     items += self._items[name]
         return Quote(tuple(items), self.buyer.budget.caps.currency, tuple(self._caps(items)))
-
-    def _needed(self, release: Release) -> Iterator[str]:
-        """The recipes behind a release, upstream first, of the stages that matter."""
-        seen: dict[str, None] = {}
-
-        def visit(name: str) -> None:
-            recipe = self.plan.recipes[name]
-            for path in recipe["inputs"].values():
-                digest = _digest(path)
-                if digest not in seen:
-                    visit(digest)
-            seen[name] = None
-
-        visit(release.recipe)
-        yield from (name for name in seen if self.plan.recipes[name]["stage"] in STAGES)
 
     def _ticket(self, name: str) -> Ticket | None:
         """The ticket that a recipe would have, if all of it is in the store; what would be bought is noted."""
@@ -225,11 +209,11 @@ class Quoter:
                 told = settings.get("figures", {}).get(line["speaker"])
                 if not told:
                     continue
-                chosen = told["lines"][told["kinds"][index]]
+                chosen = told["lines"][settings["kinds"][index]]
                 maker = job.backend(chosen["backend"]["verb"], chosen["backend"]["name"])
                 if is_paid(maker):
                     seconds = len(line["text"]) / PACE + PAUSE
-                    calls = maker.estimate({**chosen["options"], "fps": settings["fps"], "speaks": True}, seconds)
+                    calls = maker.estimate({**chosen["options"], "fps": self.plan.project.config.fps, "speaks": True}, seconds)
                     label = job.label(character=line["speaker"], making=str(index))
                     yield from self._items_of([replace(call, exact=False) for call in calls], label)
 
@@ -262,28 +246,18 @@ class Quoter:
             yield {"setting": standing.setting, "cap": standing.cap, "counted": standing.counted, "after": after, "over": over}
 
 
-def pays(plan: Plan, releases: Sequence[Release]) -> dict[str, set[str]]:
-    """The providers that the recipes of these releases name, each with the verbs that use it."""
-    found: dict[str, set[str]] = {}
-    for recipe in plan.recipes.values():
-        for chosen in _backends(recipe["settings"]):
-            provider = getattr(backends.load(chosen["verb"], chosen["name"]), "provider", "")
-            if provider:
-                found.setdefault(provider, set()).add(chosen["verb"])
-    return found if releases else {}
+def needed(plan: Plan, release: Release) -> Iterator[str]:
+    """The recipes behind a release of the stages that pay or are paid for, upstream first."""
+    seen: dict[str, None] = {}
 
+    def visit(name: str) -> None:
+        for path in plan.recipes[name]["inputs"].values():
+            if _digest(path) not in seen:
+                visit(_digest(path))
+        seen[name] = None
 
-def _backends(value: Any) -> Iterator[Mapping[str, Any]]:
-    """Every backend that settings name, however deep."""
-    if isinstance(value, Mapping):
-        if {"verb", "name", "version", "engine"} <= value.keys():
-            yield value
-        else:
-            for inner in value.values():
-                yield from _backends(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _backends(inner)
+    visit(release.recipe)
+    yield from (name for name in seen if plan.recipes[name]["stage"] in STAGES)
 
 
 def _digest(path: str) -> str:

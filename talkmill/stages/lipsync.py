@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from talkmill.model import SAMPLE_RATE, Piece, Shot, Timeline
@@ -25,32 +26,36 @@ def staged(timeline: Timeline, settings: Mapping[str, Any]) -> tuple[tuple[Shot,
     return shots, named
 
 
+Task = tuple[Mapping[str, Any], Callable[[], Making]]
+"""A backend and how its making is made, as `Job.all` takes it."""
+
+
 def run(job: Job) -> Outcome:
-    """One making a piece, by the names of `staged`: `curves`."""
+    """One making a piece, by the names of `staged`: `curves`, or `frames`."""
     plan = Timeline.from_json(job.tickets["clean"].facts["timeline"])
     settings, lines = job.settings, job.tickets["write"].facts["utterances"]
-    makings = {}
+    tasks: dict[str, Task] = {}
     for name, piece in staged(plan, settings["shots"])[1].items():
         index = piece.utterance
         segment, line = plan.segments[index], lines[index]
         take = json.loads(job.object(job.tickets["speak"].makings[str(index)].files["times"]).read_bytes())
         request = {"fps": plan.fps, "frames": piece.frames, "emotion": line["emotion"], "strength": line["strength"]}
         if piece.character in settings.get("figures", ()):
-            makings[name] = filmed(job, piece, name, request, segment.lead, take)
+            tasks[name] = filmed(job, piece, name, request, segment.lead, take)
         elif piece.speaks:
             request |= {"lead": segment.lead, "take": take, "seed": settings["seed"], **settings["faces"][piece.character]}
             sound = {"sound": job.tickets["clean"].makings[name].files["sound"]}
-            makings[name] = job.make(settings["backend"], request, sound)
+            tasks[name] = settings["backend"], partial(job.make, settings["backend"], request, sound)
         else:
             request["heard"] = heard(take, (segment.start + segment.lead - piece.start) / plan.fps, piece.frames / plan.fps)
             request["seed"] = f"{settings['seed']} {piece.character}"
-            makings[name] = job.make(settings["listener"], request)
-    return Outcome(makings)
+            tasks[name] = settings["listener"], partial(job.make, settings["listener"], request)
+    return Outcome(job.all(tasks))
 
 
-def filmed(job: Job, piece: Piece, name: str, request: Mapping[str, Any], lead: int, take: Mapping[str, Any]) -> Making:
-    """The frames of a piece of somebody who is a photograph or a clip."""
-    told = job.settings["figures"][piece.character]
+def filmed(job: Job, piece: Piece, name: str, request: Mapping[str, Any], lead: int, take: Mapping[str, Any]) -> Task:
+    """How the frames are made of a piece of somebody who is a photograph or a clip."""
+    told = mouth(job, piece)
     request = {**request, **told["options"], **under(job, piece), "speaks": piece.speaks}
     request["seed"] = f"{job.settings['seed']} {piece.character}"
     clip, track = (job.tickets[f"{verb}:{piece.character}"] for verb in ("animate", "inspect"))
@@ -58,7 +63,13 @@ def filmed(job: Job, piece: Piece, name: str, request: Mapping[str, Any], lead: 
     if piece.speaks:
         request |= {"lead": lead, "take": take}
         inputs["sound"] = job.tickets["clean"].makings[name].files["sound"]
-    return job.make(told["backend"], request, inputs)
+    label = {"character": piece.character, "making": name}
+    return told["backend"], partial(job.make, told["backend"], request, inputs, None, label)
+
+
+def mouth(job: Job, piece: Piece) -> Mapping[str, Any]:
+    """Who moves the mouth of a photograph or a clip in a piece, by the kind of its line: `backend`, `options`."""
+    return job.settings["figures"][piece.character]["lines"][job.settings["kinds"][piece.utterance]]
 
 
 def under(job: Job, piece: Piece) -> dict[str, Any]:

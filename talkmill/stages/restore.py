@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from talkmill.model import Timeline
 from talkmill.stages import Job, Outcome
-from talkmill.stages.lipsync import staged, under
+from talkmill.stages.lipsync import mouth, staged, under
+
+HERE = "warp"
+"""Whose mouths are put right: in what is bought the head may be elsewhere than in the clip, and its maker has done that."""
 
 
 def run(job: Job) -> Outcome:
     """The makings of `lipsync` by their names: those of photographs and clips that speak restored, the others as they are.
 
-    `settings`: `backend` (null: nothing is restored), and `shots` and `figures` as `lipsync` has them. Tickets: `clean`,
+    `settings`: `backend` (null: nothing is restored), and `shots`, `figures` and `kinds` as `lipsync` has them. Tickets: `clean`,
     `lipsync`, and `animate:<character>` and `inspect:<character>` of each figure.
     """
     settings, done = job.settings, job.tickets["lipsync"]
@@ -20,6 +23,8 @@ def run(job: Job) -> Outcome:
     for name, piece in pieces.items():
         made = makings[name]
         if piece.character not in settings["figures"] or not piece.speaks or "frames" not in made.files:
+            continue
+        if mouth(job, piece)["backend"]["name"] != HERE:
             continue
         request = under(job, piece)
         source = {key: request["clip"][key] for key in ("frames", "fps", "width", "height")}

@@ -19,7 +19,12 @@ def main() -> int:
         "--scale", type=float, default=0.05, help="how long one of the providers' seconds lasts here (default 0.05)"
     )
     given = parser.parse_args()
-    box = Sandbox(*services(), scale=given.scale, port=given.port)
+    return serve(given.port, given.scale)
+
+
+def serve(port: int, scale: float) -> int:
+    """Serve on 127.0.0.1 until interrupted; a second of the providers' lasts `scale` seconds."""
+    box = Sandbox(*services(), scale=scale, port=port)
     print(f"The sandbox is at {box.url()}; its bill is at {box.url()}/bill. Ctrl-C ends it. These lead there:")
     print(json.dumps({"providers": box.settings(), "environment": box.environ()}, indent=2))
     sys.stdout.flush()

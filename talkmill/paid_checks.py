@@ -1,0 +1,74 @@
+"""What is missing before what is due can be bought: keys, a place for uploads, prices. Asks nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from talkmill import backends, providers
+from talkmill.errors import PrerequisiteError, RequestError
+from talkmill.plan import Plan
+from talkmill.quote import needed
+from talkmill.stages.paying import buyer_of
+from talkmill.store import Store
+
+
+def lacking(plan: Plan, store: Store, root: Path) -> list[str]:
+    """Every sentence of what is missing, for the episodes that are due."""
+    used: dict[str, set[str]] = {}
+    found: dict[str, None] = {}
+    buyer = None
+    for chosen, request in _paid(plan):
+        maker: Any = backends.load(chosen["verb"], chosen["name"])
+        operations = used.setdefault(maker.provider, set())
+        for call in maker.estimate(request, 3.0) if request is not None else ():
+            operations.add(call.operation)
+            buyer = buyer or buyer_of(root, store, plan.project.config)
+            try:
+                buyer.cost(call)
+            except RequestError as error:
+                found[str(error)] = None
+    settings = plan.project.config.providers.model_dump(mode="json", exclude_none=True)
+    for name, operations in sorted(used.items()):
+        for sentence in providers.load(name, settings[name]).missing(frozenset(operations)):  # type: ignore[attr-defined]
+            found[sentence] = None
+    return list(found)
+
+
+def require(plan: Plan, store: Store, root: Path) -> None:
+    """Raise unless everything that is due can be bought.
+
+    Raises:
+        PrerequisiteError: it cannot; all that is missing is named.
+    """
+    if sentences := lacking(plan, store, root):
+        cure = "A free route makes drafts without it: see docs/how-to/routes.md."
+        raise PrerequisiteError("\n".join([*sentences, cure]))
+
+
+def _paid(plan: Plan) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
+    """Every paid backend behind what is due, with a request that it can be asked an estimate for."""
+    seen: set[str] = set()
+    for release in plan.due:
+        for name in needed(plan, release):
+            if name in seen:
+                continue
+            seen.add(name)
+            recipe = plan.recipes[name]
+            settings, stage = recipe["settings"], recipe["stage"]
+            if stage == "speak":
+                for voice in settings["voices"].values():
+                    asked = {"text": "A line.", "language": "en", "seed": 1, **voice["options"], "context": {}}
+                    yield from _of(voice["backend"], asked)
+            elif stage == "lipsync":
+                for told in settings.get("figures", {}).values():
+                    for chosen in told["lines"].values():
+                        yield from _of(chosen["backend"], {**chosen["options"], "fps": 30, "frames": 90, "speaks": True})
+            elif stage in ("portray", "animate"):
+                yield from _of(settings["backend"], settings["request"])
+
+
+def _of(chosen: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
+    if getattr(backends.load(chosen["verb"], chosen["name"]), "provider", ""):
+        yield chosen, request
