@@ -21,6 +21,7 @@ localrules:
     all,
     audio,
     validate,
+    quote,
 
 
 rule all:
@@ -37,6 +38,13 @@ rule audio:
 rule validate:
     message:
         "The specs are in order."
+
+
+rule quote:
+    message:
+        "What the next run would buy."
+    shell:
+        "python -m talkmill quote"
 
 
 onstart:

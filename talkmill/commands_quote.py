@@ -45,9 +45,11 @@ def _quote(arguments: argparse.Namespace) -> int:
 
 def text(quote: Quote) -> str:
     """A quote as people read it."""
+    from talkmill.quote import sentence
+
     unit = quote.currency
     if not quote.items:
-        return "Nothing to buy." + "".join(f"\n{line}" for line in _caps(quote))
+        return "\n".join([sentence(quote), *_caps(quote)])
     head = ("episode", "character", "stage", "provider", "what", "calls", unit)
     rows: dict[tuple[str, ...], list[Any]] = {}
     for item in quote.items:
@@ -63,9 +65,7 @@ def text(quote: Quote) -> str:
     for row in [head, *cells]:
         padded = [value.rjust(width) if at >= 5 else value.ljust(width) for at, (value, width) in enumerate(zip(row, wide, strict=True))]
         lines.append("  ".join(padded).rstrip())
-    whole = f"The next run buys {sum(item.calls for item in quote.items)} calls for {quote.expected:.3f} {unit}"
-    whole += "." if quote.exact else f", {quote.worst:.3f} {unit} at most (~: a guess, what it depends on is not made yet)."
-    return "\n".join([*lines, "", whole, *_caps(quote)])
+    return "\n".join([*lines, "", sentence(quote), *_caps(quote)])
 
 
 def _caps(quote: Quote) -> Iterable[str]:

@@ -36,6 +36,11 @@ def lacking(plan: Plan, store: Store, root: Path) -> list[str]:
     return list(found)
 
 
+def pays(plan: Plan) -> bool:
+    """Whether anything behind what is due is paid for."""
+    return next(_paid(plan), None) is not None
+
+
 def require(plan: Plan, store: Store, root: Path) -> None:
     """Raise unless everything that is due can be bought.
 

@@ -246,6 +246,15 @@ class Quoter:
             yield {"setting": standing.setting, "cap": standing.cap, "counted": standing.counted, "after": after, "over": over}
 
 
+def sentence(quote: Quote) -> str:
+    """A quote in one line."""
+    if not quote.items:
+        return "Nothing to buy."
+    unit, calls = quote.currency, sum(item.calls for item in quote.items)
+    whole = f"To buy: {calls} {'call' if calls == 1 else 'calls'} for {quote.expected:.3f} {unit}"
+    return f"{whole}." if quote.exact else f"{whole}, {quote.worst:.3f} {unit} at most (~: what it depends on is not made yet)."
+
+
 def needed(plan: Plan, release: Release) -> Iterator[str]:
     """The recipes behind a release of the stages that pay or are paid for, upstream first."""
     seen: dict[str, None] = {}

@@ -14,6 +14,7 @@ from typing import Any
 
 from talkmill.errors import PrerequisiteError, RequestError, TalkmillError
 from talkmill.plan import MEMO, Plan, Release, make_plan, store_of, ticket_path
+from talkmill.stages.paying import RUN, SINCE, buyer_of
 from talkmill.store import Store
 from talkmill.store.digests import Memo
 from talkmill.store.objects import ROOT_VARIABLE, writing
@@ -37,6 +38,8 @@ class Run:
         self._whole: dict[str, bool] = {}
         self._right: dict[str, bool] = {}
         self._started = float("inf")  # until the lock is held, no log is of this run
+        self.began = time.time()
+        self.name = f"{self.began:.0f}-{os.getpid()}"
 
     @property
     def plan(self) -> Plan:
@@ -80,6 +83,7 @@ class Run:
         ffmpeg = self._plan.project.config.ffmpeg.path if self._plan else None
         if ffmpeg:
             settings["TALKMILL_FFMPEG"] = ffmpeg
+        settings |= {RUN: self.name, SINCE: f"{self.began:.0f}"}
         words = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
         # Braces would be taken for Snakemake's own placeholders.
         return f"export {words} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ".replace("{", "{{").replace(
@@ -95,8 +99,25 @@ class Run:
             self._started = time.time()
             for digest, recipe in self.plan.recipes.items():
                 self.store.add_recipe(digest, recipe)
+            self._prepare_to_pay()
         except TalkmillError as error:
             raise WorkflowError(str(error)) from None
+
+    def _prepare_to_pay(self) -> None:
+        """Where what is due is paid for: raise unless it can be, and say what it will cost.
+
+        Raises:
+            PrerequisiteError: something is missing; all of it is named.
+            HeldError: the ledger cannot be relied on.
+        """
+        from talkmill import paid_checks, quote
+
+        if not paid_checks.pays(self.plan):
+            return
+        paid_checks.require(self.plan, self.store, self.root)
+        buyer = buyer_of(self.root, self.store, self.plan.project.config)
+        found = quote.Quoter(self.plan, self.store, buyer, self.root).quote(self.due)
+        print(quote.sentence(found), file=sys.stderr)
 
     def lock(self) -> None:
         """Hold the project for this process.

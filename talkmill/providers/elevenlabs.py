@@ -87,6 +87,11 @@ class ElevenLabs:
         self.base = str(chosen.get("base_url") or BASE).rstrip("/")
         self.read = float(chosen.get("timeout") or READ)
 
+    def missing(self, operations: frozenset[str] = frozenset()) -> list[str]:
+        """What must be set before anything can be bought, as sentences; for planning. Asks nobody."""
+        lacking = f"elevenlabs: no key ({KEY} is not set). Set it in the environment, never in a file of the project."
+        return [] if os.environ.get(KEY, "").strip() else [lacking]
+
     def submit(self, call: Call, files: Mapping[str, Path], handle: str, workdir: Path) -> Answer:
         """Send it once; the answer is the result. `handle` is of no use to the provider and is not sent.
 

@@ -94,12 +94,15 @@ def _describe(name: str, part: dict[str, Any]) -> None:
         if "const" in value:
             value.setdefault("description", "Chooses this engine.")
     part.pop("title", None)
-    if "backend" in part.get("properties", {}) and name.endswith("Voice"):
+    if "backend" in part.get("properties", {}) and (name.endswith("Voice") or name in _NAMED):
         part["required"] = ["backend", *part.get("required", [])]
     if choice := _ONE_OF.get(name):
         given = [{"required": [key], "properties": {key: {"not": {"type": "null"}}}} for key in choice]
         part["oneOf"] = given
 
+
+_NAMED = ("KlingPortrait", "FalPortrait", "KlingMotion", "FalMotion")
+"""Models that are told from others by their `backend` alone."""
 
 _ONE_OF = {"Background": ("colour", "gradient", "image"), "PhotoPortrait": ("file", "clip")}
 """Models of whose keys exactly one is given."""

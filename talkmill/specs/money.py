@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, StringConstraints, Tag, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from talkmill.specs.base import Spec
 from talkmill.specs.scalars import wrong
@@ -118,42 +118,36 @@ class Provider(Spec):
     """Further hosts from which results may be fetched."""
 
 
-class S3(Spec):
-    """A private bucket."""
+class Upload(Spec):
+    """Where a clip is put for somebody to fetch it."""
 
-    to: Literal["s3"]
-    bucket: str = Field(min_length=1, max_length=200)
-    """Its name; keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."""
+    to: Literal["s3", "fal", "command"]
+    """`s3`: a private bucket, with keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `fal`: fal's own storage, with FAL_KEY;
+    `command`: a program of yours."""
+    bucket: str | None = Field(default=None, min_length=1, max_length=200)
+    """Of s3: its name."""
     endpoint: Annotated[str, AfterValidator(_address)] | None = None
-    """Of buckets elsewhere than at Amazon."""
-    region: str = "auto"
-    """Region."""
-    prefix: str = Field(default="talkmill", max_length=200)
-    """Folder in the bucket."""
+    """Of s3: where it is, when it is not at Amazon."""
+    region: str | None = Field(default=None, max_length=60)
+    """Of s3: its region."""
+    prefix: str | None = Field(default=None, max_length=200)
+    """Of s3: a folder in it; without it `talkmill`."""
+    base_url: Annotated[str, AfterValidator(_address)] | None = None
+    """Of fal: its address; without it fal's own."""
+    command: list[str] | None = Field(default=None, min_length=1, max_length=50, examples=[["my-share", "{file}"]])
+    """Of command: program and arguments; `{file}` becomes the path, and the last line that it prints is the https address. No
+    shell is involved."""
 
-
-class FalStorage(Spec):
-    """fal's own storage, with FAL_KEY."""
-
-    to: Literal["fal"]
-
-
-class Command(Spec):
-    """A program of yours that uploads a file and prints its https address."""
-
-    to: Literal["command"]
-    command: list[str] = Field(min_length=1, max_length=50, examples=[["my-share", "{file}"]])
-    """Program and arguments; `{file}` becomes the path. No shell is involved."""
-
-
-def _where(value: Any) -> str | None:
-    found = value.get("to") if isinstance(value, dict) else getattr(value, "to", None)
-    return str(found) if isinstance(found, str) else None
-
-
-Upload = Annotated[
-    Annotated[S3, Tag("s3")] | Annotated[FalStorage, Tag("fal")] | Annotated[Command, Tag("command")], Discriminator(_where)
-]
+    @model_validator(mode="after")
+    def _fitting(self) -> Upload:
+        takes = {"s3": ("bucket", "endpoint", "region", "prefix"), "fal": ("base_url",), "command": ("command",)}
+        told = [name for name in type(self).model_fields if name != "to" and getattr(self, name) is not None]
+        if strange := [name for name in told if name not in takes[self.to]]:
+            raise wrong(f"says {', '.join(strange)}, which an upload to {self.to} does not take", "Take it away.")
+        needed = {"s3": "bucket", "command": "command"}.get(self.to)
+        if needed and getattr(self, needed) is None:
+            raise wrong(f"goes to {self.to} and names no {needed}", f"Add `{needed}`.")
+        return self
 
 
 class Kling(Provider):

@@ -57,7 +57,7 @@ class ElevenLabsVoice(Spec):
 class KlingPortrait(Spec):
     """A portrait from words, bought from Kling. See docs/how-to/kling.md."""
 
-    backend: Literal["kling"]
+    backend: Literal["kling"] = "kling"
     """Says that the picture is bought."""
     prompt: Prompt = Field(examples=["A friendly woman of thirty, facing the camera, mouth closed, plain grey background"])
     """Who is to be seen. Ask for a face that looks into the camera, mouth closed."""
@@ -76,7 +76,7 @@ class KlingPortrait(Spec):
 class FalPortrait(Spec):
     """A portrait from words by a model at fal. See docs/how-to/fal.md."""
 
-    backend: Literal["fal"]
+    backend: Literal["fal"] = "fal"
     """Says that the picture is bought."""
     prompt: Prompt = Field(examples=["A friendly woman of thirty, facing the camera, mouth closed, plain grey background"])
     """Who is to be seen."""
@@ -97,7 +97,7 @@ class FalPortrait(Spec):
 class KlingMotion(Spec):
     """A portrait set in motion by Kling."""
 
-    backend: Literal["kling"]
+    backend: Literal["kling"] = "kling"
     """Says that the motion is bought, once for the character."""
     prompt: Prompt | None = None
     """What happens; without it somebody breathes and blinks and does not speak."""
@@ -114,7 +114,7 @@ class KlingMotion(Spec):
 class FalMotion(Spec):
     """A portrait set in motion by a model at fal."""
 
-    backend: Literal["fal"]
+    backend: Literal["fal"] = "fal"
     """Says that the motion is bought, once for the character."""
     model: ModelId | None = Field(default=None, examples=["fal-ai/kling-video/v2.5-turbo/standard/image-to-video"])
     """Without it Kling 2.5 turbo."""

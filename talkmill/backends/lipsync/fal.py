@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -135,7 +136,7 @@ def _values(model: fal_models.Model, request: Mapping[str, JSON]) -> dict[str, A
     if model.prompt and request.get("prompt"):
         values[model.prompt] = request["prompt"]
     if model.seed and request.get("seed") is not None:
-        values[model.seed] = int(request["seed"]) % 2**31
+        values[model.seed] = zlib.crc32(str(request["seed"]).encode()) % 2**31  # of a text, as the verb has it
     return values
 
 
