@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BASE = "https://api.elevenlabs.io"
 KEY = "ELEVENLABS_API_KEY"
+NO_KEY = f"elevenlabs: no key ({KEY} is not set). Set it in the environment, not in a file."
 CREDIT = "elevenlabs-credit"
 """The currency of the `character-cost` header."""
 
@@ -86,6 +87,10 @@ class ElevenLabs:
         chosen = settings or {}
         self.base = str(chosen.get("base_url") or BASE).rstrip("/")
         self.read = float(chosen.get("timeout") or READ)
+
+    def missing(self, operations: frozenset[str] = frozenset()) -> list[str]:
+        """What must be set before calls can be made, as sentences; for planning. Asks nobody."""
+        return [] if os.environ.get(KEY, "").strip() else [NO_KEY]
 
     def submit(self, call: Call, files: Mapping[str, Path], handle: str, workdir: Path) -> Answer:
         """Send it once; the answer is the result. `handle` is of no use to the provider and is not sent.
@@ -158,9 +163,7 @@ class ElevenLabs:
 
         key = os.environ.get(KEY, "").strip()
         if not key:
-            raise AccountError(
-                f"elevenlabs: no key ({KEY} is not set). Set it in the environment, never in a file of the project."
-            )
+            raise AccountError(NO_KEY)
         wrong: ProviderError
         try:
             with self._http() as http:
