@@ -27,6 +27,7 @@ class Limits:
     write: float = 120
     pool: float = 30
     total: float = 300  # of one exchange, whatever drips in
+    transfer: float = 1800  # of one download
     asking: float = 120  # of a question with all its repeats
     first_wait: float = 0.5  # before the first repeat; doubles
     longest_wait: float = 15
@@ -80,7 +81,7 @@ class Watch:
 
     def __init__(self, seconds: float) -> None:
         """The exchange may last `seconds`; a context manager around all of it."""
-        self.fired = False
+        self.seconds, self.fired = seconds, False
         self._socket: socket.socket | None = None
         self._timer = threading.Timer(seconds, self._fire)
         self._timer.daemon = True

@@ -139,8 +139,9 @@ class Client:
     ) -> Path:
         """Fetch `url` to `target`: whole, not empty, at most `largest` bytes, no page, and a decodable `kind`.
 
-        `kind` is "image", "video" or "sound". Where the address has expired (401, 403, 404, 410), `fresh` is asked for another,
-        once. What is cut short or broken is fetched again while patience lasts.
+        `kind` is "image", "video" or "sound". Where the address has expired (401, 403, 410), `fresh` is asked for another,
+        once. A 404 may be a file that is not everywhere yet: it is asked for again. What is cut short or
+        broken is fetched again while patience lasts.
 
         Raises:
             NotAccepted: it could not be fetched now, or what came was broken each time.
@@ -154,7 +155,7 @@ class Client:
 
         def fetch() -> Answered:
             answer = self._stream(at[0], part, largest)
-            if answer.status in (401, 403, 404, 410) and fresh and len(at) == 1:
+            if answer.status in (401, 403, 410) and fresh and len(at) == 1:
                 at.append(at[0])
                 at[0] = fresh()
                 answer = self._stream(at[0], part, largest)
@@ -163,8 +164,9 @@ class Client:
             return answer
 
         try:
-            answer = self._patiently(fetch, lambda answer: answer.status in AGAIN, patience, tries=6)
-            if answer.status in AGAIN:
+            later = AGAIN | {404}
+            answer = self._patiently(fetch, lambda answer: answer.status in later, patience, tries=8)
+            if answer.status in later:
                 raise NotAccepted(
                     f"{self.name}: the result could not be fetched (HTTP {answer.status}). Run again.", answer.wait
                 )
@@ -221,10 +223,10 @@ class Client:
 
     @contextlib.contextmanager
     def _exchange(
-        self, method: str, place: Place, headers: Mapping[str, str], body: Mapping[str, Any]
+        self, method: str, place: Place, headers: Mapping[str, str], body: Mapping[str, Any], total: float = 0
     ) -> Iterator[httpx.Response]:
         """One request, with the answer's head read; what goes wrong, also in reading on, is mapped, the key left out."""
-        watch = Watch(self.limits.total)
+        watch = Watch(total or self.limits.total)
         extensions = {"trace": watch.trace, "sni_hostname": place.host}
         given = {key: value for key, value in body.items() if value is not None}
         started, status = time.monotonic(), "-"
@@ -256,7 +258,7 @@ class Client:
             raise wrong from None  # httpx's own error holds the request with its headers
 
     def _wrong(self, error: httpx.HTTPError, place: Place, watch: Watch, sent: bool) -> ProviderError:
-        late = f"no end after {self.limits.total:g} s" if watch.fired else self.scrub(str(error)) or type(error).__name__
+        late = f"no end after {watch.seconds:g} s" if watch.fired else self.scrub(str(error)) or type(error).__name__
         if sent:
             return OutcomeUnknown(
                 f"{self.name}: the request was sent to {place.host}, and its answer was lost ({type(error).__name__}: {late}). "
@@ -282,7 +284,7 @@ class Client:
         """The body of `url` in `part`; redirects are followed by hand."""
         for hop in range(HOPS + 1):
             place = self.allowed.check(url, "result's address" if not hop else "address it redirects to")
-            with self._exchange("GET", place, {"accept-encoding": "identity"}, {}) as response:
+            with self._exchange("GET", place, {"accept-encoding": "identity"}, {}, self.limits.transfer) as response:
                 if response.status_code in (301, 302, 303, 307, 308):
                     url = urljoin(url, response.headers.get("location", ""))
                     continue

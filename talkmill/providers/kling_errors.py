@@ -114,6 +114,6 @@ def error_of(answer: Answered, words: str, *, what: str, sent: bool, inputs: tup
 def data_of(answer: Answered) -> Any:
     """The `data` of a success (HTTP 200, code 0); None where the answer is none."""
     body = answer.json()
-    if answer.status != 200 or not isinstance(body, dict) or body.get("code") != 0:
+    if answer.status != 200 or not isinstance(body, dict) or code_of(answer) != 0:
         return None
     return body.get("data")

@@ -12,8 +12,8 @@ from talkmill.errors import AccountError
 API_KEY, ACCESS_KEY, SECRET_KEY = "KLING_API_KEY", "KLING_ACCESS_KEY", "KLING_SECRET_KEY"
 LIFE = 1800
 """Seconds that a token is good for."""
-EARLY = 5
-"""Seconds before now from which it is good, since clocks differ a little."""
+EARLY = 60
+"""Seconds before now from which it is good: a clock that is ahead by less does no harm (Kling's own example has 5)."""
 SKEW = 60
 """Seconds by which the clocks may differ before that is named as the cause."""
 

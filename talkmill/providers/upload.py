@@ -162,9 +162,10 @@ def _fal(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str], li
 
 def _command(path: Path, settings: Mapping[str, Any], environ: Mapping[str, str], limits: Limits | None) -> str:
     command = [part.replace("{file}", str(path.absolute())) for part in settings["command"]]
+    shown = {name: value for name, value in environ.items() if not name.startswith("KLING_")}  # no business of its
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL, env=dict(environ)
+            command, capture_output=True, text=True, timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL, env=shown
         )
     except subprocess.TimeoutExpired:
         raise NotAccepted(f"kling: the upload command had no end after {PATIENCE} s ({command[0]}). Run it by hand.") from None

@@ -12,6 +12,7 @@ from talkmill.model.calls import Answer, Call, Done, Failed, Pending, Task
 from talkmill.providers import load, results
 from talkmill.providers.kling import Kling
 from talkmill.providers.kling_calls import outcome
+from talkmill.providers.sandbox.server import Reply
 from tests.providers.conftest import KEY, QUICK, avatar, wait
 
 ACCOUNT = ("1000", "1001", "1002", "1100", "1101", "1102", "1304")
@@ -196,6 +197,24 @@ def test_a_result_that_is_none_is_never_kept(kling, box, media, tmp_path, fault,
     with pytest.raises(error, match=words):
         kling.fetch(avatar(), done, target)
     assert not list(target.iterdir())
+
+
+def test_a_result_that_is_not_everywhere_yet_is_asked_for_again(kling, box, media, tmp_path, monkeypatch):
+    """A 404 right after the end is no verdict: it may come up; where it does not, it is for later."""
+    done = wait(kling, avatar(), send(kling, avatar(), media, tmp_path))
+    answer, missing = type(box["kling"]).answer, [2]
+
+    def late(service, asked):
+        if asked.path.startswith("/files/") and missing[0]:
+            missing[0] -= 1
+            return Reply(b"", 404)
+        return answer(service, asked)
+
+    monkeypatch.setattr(type(box["kling"]), "answer", late)
+    assert kling.fetch(avatar(), done, tmp_path / "a")["clip"].exists()
+    missing[0] = 1000
+    with pytest.raises(NotAccepted, match="404"):
+        kling.fetch(avatar(), done, tmp_path / "b")
 
 
 def test_a_result_over_the_cap_is_not_taken(kling, box, media, tmp_path):

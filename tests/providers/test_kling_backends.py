@@ -1,5 +1,6 @@
 """Kling's backends against the sandbox, by a small `buy` that submits, polls and fetches."""
 
+import io
 import json
 from decimal import Decimal
 
@@ -68,11 +69,18 @@ def test_a_portrait_is_bought(shop, box, tmp_path):
 
 
 def test_a_portrait_after_a_picture_sends_the_picture(shop, box, media, tmp_path):
-    """What is sent is a PNG whose bytes depend on its pixels only."""
+    """It is kept as a PNG whose bytes depend on its pixels only, and sent as the same pixels, packed."""
     made = Portray().run({"prompt": "the same person, smiling"}, {"image": media["image"]}, tmp_path, shop)
     assert shop.calls[0].operation == "image-from-image"
-    with Image.open(tmp_path / "sent.png") as sent, Image.open(media["image"]) as given:
+    (task,) = box["kling"].tasks.values()
+    with (
+        Image.open(tmp_path / "sent.png") as sent,
+        Image.open(media["image"]) as given,
+        Image.open(io.BytesIO(task.made["image"])) as came,
+    ):
         assert np.array_equal(np.asarray(sent), np.asarray(given.convert("RGB")))
+        assert np.array_equal(np.asarray(sent), np.asarray(came))
+    assert len(task.made["image"]) < (tmp_path / "sent.png").stat().st_size / 10
     assert made.facts["height"] == 1024
 
 
@@ -99,7 +107,10 @@ def test_a_still_is_made_to_move(shop, box, media, tmp_path, model, size):
 def test_an_avatar_speaks_for_as_long_as_its_segment(shop, box, clip, take, tmp_path):
     """Frames of the clip's size, as many as asked for; one call, in seconds of sound."""
     made = speak(clip, take, shop, tmp_path / "a")
-    is_frames(made, 100, (360, 640))
+    pictures = is_frames(made, 100, (360, 640))
+    still = next(iter(clip.read([0])))
+    assert np.abs(pictures[0][:300].astype(int) - still[:300]).mean() < 2  # colours are not moved on the way
+    assert np.abs(pictures[0][640:].astype(int) - still[640:]).mean() < 2
     assert [call.operation for call in shop.calls] == ["avatar"]
     assert shop.calls[0].amount == Decimal("3.333")
     (guess,) = Lipsync().estimate(segment(clip, 100), 100 / FPS)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from talkmill.errors import MediaError
 from talkmill.media import ffmpeg
+from talkmill.media.frames import TAGS
 from talkmill.providers import results
 
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
@@ -70,14 +71,15 @@ def from_image(image: bytes, seconds: float, height: int, fps: float, *, sound: 
     with tempfile.TemporaryDirectory() as folder:
         still, out = Path(folder) / "still", Path(folder) / "out.mp4"
         still.write_bytes(image)
-        scale = f"scale='if(gt(iw,ih),-2,{height})':'if(gt(iw,ih),{height},-2)':flags=bilinear,setsar=1"
-        beat = max(2, round(fps / 3))
-        bar = f"drawbox=x=iw/2-iw/16:y=ih*0.6:w=iw/8:h=ih/50:color=black:t=fill:enable='lt(mod(n,{beat}),3)'"
+        scale = (
+            f"scale='if(gt(iw,ih),-2,{height})':'if(gt(iw,ih),{height},-2)':flags=bilinear:out_color_matrix=bt709:out_range=tv"
+        )
+        scale += f",setsar=1,format=yuv420p,{TAGS}"
         given = ["-loop", "1", "-framerate", _rate(fps), "-i", ffmpeg.url(still)]
         given += _sound(folder, sound)
         ffmpeg.run(
             [*given, "-map", "0:v:0", *(["-map", "1:a:0", "-c:a", "aac", "-af", "apad", "-shortest"] if sound else []),
-             "-vf", f"{scale},{bar}",
+             "-vf", f"{scale},{_mouth(fps)}",
              "-frames:v", str(frames), *X264, "-y", ffmpeg.url(out)]
         )  # fmt: skip
         return out.read_bytes()
@@ -89,8 +91,7 @@ def from_clip(clip: bytes, sound: bytes, seconds: float, fps: float | None = Non
         given, out = Path(folder) / "given", Path(folder) / "out.mp4"
         given.write_bytes(clip)
         rate = fps or results.film(given).fps
-        chain = f"fps={_rate(rate)},tpad=stop_mode=clone:stop_duration=60,"
-        chain += "drawbox=x=iw/2-iw/16:y=ih*0.6:w=iw/8:h=ih/40:color=black:t=fill"
+        chain = f"fps={_rate(rate)},tpad=stop_mode=clone:stop_duration=60,{_mouth(rate)},{TAGS}"
         ffmpeg.run(
             ["-i", ffmpeg.url(given), *_sound(folder, sound), "-map", "0:v:0", "-map", "1:a:0", "-vf", chain, "-c:a", "aac",
              "-frames:v", str(round(seconds * rate)), *X264, "-y", ffmpeg.url(out)]
@@ -106,6 +107,12 @@ def uneven(clip: bytes) -> bytes:
         drop = "select='not(eq(mod(n,7),3))'"
         ffmpeg.run(["-i", ffmpeg.url(given), "-vf", drop, "-fps_mode", "vfr", "-an", *X264, "-y", ffmpeg.url(out)])
         return out.read_bytes()
+
+
+def _mouth(fps: float) -> str:
+    """A filter that draws a bar where a mouth may be, three times a second."""
+    beat = max(2, round(fps / 3))
+    return f"drawbox=x=iw/2-iw/16:y=ih*0.6:w=iw/8:h=ih/40:color=black:t=fill:enable='lt(mod(n,{beat}),{(beat + 1) // 2})'"
 
 
 def _sound(folder: str, sound: bytes | None) -> list[str]:
