@@ -114,6 +114,8 @@ def spans(line: Sent, alignment: Mapping[str, Any], seconds: float) -> dict[int,
     ends = list(alignment.get("character_end_times_seconds") or ())
     if not characters or not len(characters) == len(starts) == len(ends):
         raise Unusable(f"{len(characters)} characters, {len(starts)} starts, {len(ends)} ends")
+    if not all(isinstance(one, str) for one in characters) or not all(isinstance(at, int | float) for at in [*starts, *ends]):
+        raise Unusable("what should be text and numbers is something else")
     found: dict[int, list[tuple[float, float, bool]]] = {}
     now = 0.0
     for place, owner in _owners(line, characters):
