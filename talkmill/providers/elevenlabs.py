@@ -249,7 +249,7 @@ def _whole(path: Path, kind: str, alignments: Mapping[str, Any]) -> None:
         except MediaError as error:
             raise unusable(f"its sound cannot be decoded: {error}") from None
     told = alignments.get("alignment") or alignments.get("normalized_alignment") or {}
-    ends = [float(end) for end in told.get("character_end_times_seconds") or () if end is not None]
+    ends = [end for end in told.get("character_end_times_seconds") or () if isinstance(end, int | float)]
     if seconds <= 0 or seconds < max(ends, default=0.0) - CUT:
         raise unusable(
             f"its sound breaks off after {seconds:.2f} s, its last character is said at {max(ends, default=0.0):.2f} s"
