@@ -5,9 +5,10 @@ said. Where the phonemes lie within a word is heard: pocketsphinx aligns the who
 than the characters do gets its phonemes by espeak-ng's proportions within the characters' time.
 
 Measured against the times that three neural voices know of themselves, in five languages (`benchmarks/characters.py`, 2259
-phonemes; character times with 12 ms of noise): starts of phonemes are off by 15 ms (median; 9 in 10 under 52), against 18 and 63 by
-proportions alone, and the middles of p, b and m by 10 ms (9 in 10 under 28), against 18 and 42. With 30 ms of noise it is 17 and
-59 against 27 and 70; where all characters are 50 ms late, as behind a codec, 28 and 79 against 50 and 87.
+phonemes; character times with 12 ms of noise): starts of phonemes are off by 15 ms (median; 9 in 10 under 52), against 18
+and 63 by proportions alone, and the middles of p, b and m by 10 ms (9 in 10 under 28), against 18 and 42. With 30 ms of
+noise it is 17 and 59 against 27 and 70; where all characters are 50 ms late, as behind a codec, 28 and 79 against 50 and
+87.
 """
 
 from __future__ import annotations
