@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 BASE = "https://api.elevenlabs.io"
 KEY = "ELEVENLABS_API_KEY"
+NO_KEY = f"elevenlabs: no key ({KEY} is not set). Set it in the environment, not in a file."
 CREDIT = "elevenlabs-credit"
 """The currency of the `character-cost` header."""
 
@@ -88,9 +89,8 @@ class ElevenLabs:
         self.read = float(chosen.get("timeout") or READ)
 
     def missing(self, operations: frozenset[str] = frozenset()) -> list[str]:
-        """What must be set before anything can be bought, as sentences; for planning. Asks nobody."""
-        lacking = f"elevenlabs: no key ({KEY} is not set). Set it in the environment, never in a file of the project."
-        return [] if os.environ.get(KEY, "").strip() else [lacking]
+        """What must be set before calls can be made, as sentences; for planning. Asks nobody."""
+        return [] if os.environ.get(KEY, "").strip() else [NO_KEY]
 
     def submit(self, call: Call, files: Mapping[str, Path], handle: str, workdir: Path) -> Answer:
         """Send it once; the answer is the result. `handle` is of no use to the provider and is not sent.
@@ -163,9 +163,7 @@ class ElevenLabs:
 
         key = os.environ.get(KEY, "").strip()
         if not key:
-            raise AccountError(
-                f"elevenlabs: no key ({KEY} is not set). Set it in the environment, never in a file of the project."
-            )
+            raise AccountError(NO_KEY)
         wrong: ProviderError
         try:
             with self._http() as http:
@@ -251,7 +249,7 @@ def _whole(path: Path, kind: str, alignments: Mapping[str, Any]) -> None:
         except MediaError as error:
             raise unusable(f"its sound cannot be decoded: {error}") from None
     told = alignments.get("alignment") or alignments.get("normalized_alignment") or {}
-    ends = [float(end) for end in told.get("character_end_times_seconds") or () if end is not None]
+    ends = [end for end in told.get("character_end_times_seconds") or () if isinstance(end, int | float)]
     if seconds <= 0 or seconds < max(ends, default=0.0) - CUT:
         raise unusable(
             f"its sound breaks off after {seconds:.2f} s, its last character is said at {max(ends, default=0.0):.2f} s"

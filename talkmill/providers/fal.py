@@ -16,7 +16,7 @@ import base64
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -212,7 +212,7 @@ class Fal:
         if not url:
             raise Refused(
                 f"fal: {call.model}: no {kind} is in its answer ({result.looks_like}; request {task.id}). "
-                "Declare where it is (`result`), or look at it on their site."
+                "Look at it on their site, and correct `operation`."
             )
         facts = {"task": task.id, "refs": dict(task.refs)}
         seed = told.get("seed") if isinstance(told, dict) else None
@@ -280,16 +280,28 @@ def _along(told: Any, path: str) -> str:
 
 
 def _found(told: Any, kind: str) -> str:
-    """The first address in an answer below a name like the kind's, for models whose answers nobody declared."""
-    names = (kind, f"{kind}s", f"{kind}_url", "output")
-    if isinstance(told, dict):
-        for name in names:
-            value = told.get(name)
-            value = value[0] if isinstance(value, list) and value else value
-            value = value.get("url") if isinstance(value, dict) else value
-            if isinstance(value, str) and value.startswith("http"):
-                return value
-    return ""
+    """The address of a result in an answer that nobody described: of the right type, or name, or the first.
+
+    Addresses of other kinds of things (a mask, a thumbnail, a log) often stand beside it.
+    """
+    found = list(_addresses(told, ()))
+    named = [url for path, url, _ in found if any(part.startswith(kind) for part in path)]
+    typed = [url for _, url, sort in found if sort.startswith(f"{kind}/")]
+    return next(iter([*typed, *named, *(url for _, url, sort in found if not sort)]), "")
+
+
+def _addresses(told: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    """(names on the way, address, type where it is told) of every address in an answer."""
+    if isinstance(told, str) and told.startswith(("https://", "http://")):
+        yield path, told, ""
+    elif isinstance(told, list):
+        for item in told:
+            yield from _addresses(item, path)
+    elif isinstance(told, dict) and isinstance(told.get("url"), str):
+        yield path, told["url"], str(told.get("content_type") or "")
+    elif isinstance(told, dict):
+        for name, item in told.items():
+            yield from _addresses(item, (*path, str(name)))
 
 
 def _sniffed(path: Path) -> str:

@@ -4,7 +4,7 @@ A declaration (`fal_models.json` has the ready-made ones; a user's stands in the
 
     operation   lip-sync, avatar, image or image-to-video: what its price is found under
     files       role -> field that takes its address: clip (a video), sound, image
-    result      where the answer has the address of the result, like video.url or images.0.url
+    result      (ready-made ones only) where the answer has the result's address; elsewhere the first of its kind is it
     prompt, seed, size, duration    the fields that take these, where there are any
     durations   the seconds that `duration` can be
     input       fields that are always sent
@@ -98,8 +98,8 @@ def model(name: str, declared: Mapping[str, Any] | None = None) -> Model:
             f"choose one of: {', '.join(sorted(ready()))}."
         )
     facts = {**(known or {}), **(declared or {})}
-    fields = Model.__dataclass_fields__
-    if unknown := sorted(set(facts) - set(fields)):
+    fields = [name for name in Model.__dataclass_fields__ if name not in ("id", "result")]
+    if unknown := sorted(set(declared or {}) - set(fields)):
         raise RequestError(f"fal: {name}: unknown words in `declare` ({', '.join(unknown)}). Known are: {', '.join(fields)}.")
     if facts.get("operation") not in OPERATIONS:
         raise RequestError(f"fal: {name}: `operation` is {facts.get('operation')!r}. Write one of: {', '.join(OPERATIONS)}.")
@@ -109,9 +109,16 @@ def model(name: str, declared: Mapping[str, Any] | None = None) -> Model:
         raise RequestError(f"fal: {name}: `unit` is {facts['unit']!r}. Write second, megapixel or call.")
     if facts.get("unit") == "second" and facts.get("of") not in ("clip", "sound", "duration"):
         raise RequestError(f"fal: {name}: `of` does not say whose seconds are counted. Write clip, sound or duration.")
-    limits = {role: tuple(pair) for role, pair in facts.get("seconds", {}).items()}
-    sides = tuple(facts["sides"]) if facts.get("sides") else None
-    return Model(id=name, **{**facts, "durations": tuple(facts.get("durations", ())), "seconds": limits, "sides": sides})
+    try:
+        limits = {role: (float(least), float(most)) for role, (least, most) in facts.get("seconds", {}).items()}
+        sides = (int(facts["sides"][0]), int(facts["sides"][1])) if facts.get("sides") else None
+        durations = tuple(int(seconds) for seconds in facts.get("durations", ()))
+    except (TypeError, ValueError, LookupError, AttributeError):
+        raise RequestError(
+            f"fal: {name}: `seconds`, `sides` or `durations` are not of their form. Write them like "
+            "seconds: {clip: [2, 10]}, sides: [720, 1920], durations: [5, 10]."
+        ) from None
+    return Model(id=name, **{**facts, "durations": durations, "seconds": limits, "sides": sides})
 
 
 @cache

@@ -9,7 +9,7 @@ from talkmill.errors import AccountError, NotAccepted, OutcomeUnknown, Refused, 
 from talkmill.media import ffmpeg
 from talkmill.model.calls import Call, Done, Failed, Pending, Task
 from talkmill.providers import fal_models, load
-from talkmill.providers.fal import Fal
+from talkmill.providers.fal import Fal, _found
 from talkmill.providers.http import Limits
 from talkmill.providers.results import film, image_size
 from talkmill.providers.sandbox.fal import FAULTS, FalService
@@ -256,10 +256,33 @@ def test_any_model_can_be_declared():
         ({**declared, "files": {"film": "v"}}, "unknown roles"),
         ({**declared, "of": "weight"}, "whose seconds"),
         ({**declared, "colour": 1}, "unknown words"),
+        ({**declared, "result": "video.url"}, "unknown words"),
+        ({**declared, "seconds": {"clip": 5}}, "not of their form"),
     ):
         with pytest.raises(RequestError, match=said):
             fal_models.model("someone/new-lips", wrong)
     assert fal_models.model(LIPS, {"sides": [480, 1920]}).sides == (480, 1920)
+
+
+@pytest.mark.parametrize(
+    ("told", "url"),
+    [
+        ({"video": {"url": "https://v3.fal.media/a.mp4"}}, "https://v3.fal.media/a.mp4"),
+        ({"thumbnail": {"url": "https://x/t", "content_type": "image/png"}, "output": {"url": "https://x/v"}}, "https://x/v"),
+        ({"data": [{"mask": "https://x/m", "video_url": "https://x/v"}]}, "https://x/v"),
+        (
+            {
+                "a": {"url": "https://x/a", "content_type": "audio/wav"},
+                "b": {"url": "https://x/b", "content_type": "video/mp4"},
+            },
+            "https://x/b",
+        ),
+        ({"seed": 3, "note": "none"}, ""),
+    ],
+)
+def test_the_result_is_found_in_an_answer_that_nobody_described(told, url):
+    """By its type, by its name, or because it is the only one; a picture is no clip."""
+    assert _found(told, "video") == url
 
 
 class Odd(Service):

@@ -52,6 +52,8 @@ class Fal:
 
     def estimate(self, request: Mapping[str, JSON], seconds: float) -> Sequence[Call]:
         """One call a piece; how long they are is a guess until the line is spoken."""
+        if request.get("speaks") is False:
+            return []
         model = self._model(request)
         fps = int(request.get("fps") or 30)
         return [

@@ -7,7 +7,8 @@
   `times` (JSON of `model.Take`)
 - `cannot(options, language, settings)` of the class, cheap: why such a voice does not speak the language, or None; `settings`
   is what a voice file's .onnx.json holds. It is asked when the specs are read and again in `run`
-- facts: `samples` (at 48 kHz)
+- facts: `samples` (at 48 kHz); of `elevenlabs` also `times`, `match` and `because`, as its class says
 
-Times are exact: `times` counts samples of `sound`, and its words, joined, are the words of `text` in order.
+Times are exact: `times` counts samples of `sound`, and its words, joined, are the words of `text` in order
+(without directions in brackets, where a model knows them).
 """

@@ -2,10 +2,13 @@
 
 Which characters are sent, and which written word each belongs to, is known (`Sent`); what they tell is when each word is
 said. Where the phonemes lie within a word is heard: pocketsphinx aligns the whole line, and a word that it puts elsewhere
-than the characters do gets its phonemes by espeak-ng's proportions within the characters' time. Measured against the times
-that other voices know of themselves (Piper, Hibari, Kokoro: 502 phonemes; character times with 12 ms of noise) starts of
-phonemes are off by 15 ms (median; 9 in 10 under 45 ms), against 18 and 58 by proportions alone, and the middles of p, b and m
-by 10 ms (9 in 10 under 26), against 19 and 41. With 30 ms of noise it stays at 17 and 45, proportions fall to 25 and 62.
+than the characters do gets its phonemes by espeak-ng's proportions within the characters' time.
+
+Measured against the times that three neural voices know of themselves, in five languages (`benchmarks/characters.py`, 2259
+phonemes; character times with 12 ms of noise): starts of phonemes are off by 15 ms (median; 9 in 10 under 52), against 18
+and 63 by proportions alone, and the middles of p, b and m by 10 ms (9 in 10 under 28), against 18 and 42. With 30 ms of
+noise it is 17 and 59 against 27 and 70; where all characters are 50 ms late, as behind a codec, 28 and 79 against 50 and
+87.
 """
 
 from __future__ import annotations
@@ -114,6 +117,8 @@ def spans(line: Sent, alignment: Mapping[str, Any], seconds: float) -> dict[int,
     ends = list(alignment.get("character_end_times_seconds") or ())
     if not characters or not len(characters) == len(starts) == len(ends):
         raise Unusable(f"{len(characters)} characters, {len(starts)} starts, {len(ends)} ends")
+    if not all(isinstance(one, str) for one in characters) or not all(isinstance(at, int | float) for at in [*starts, *ends]):
+        raise Unusable("what should be text and numbers is something else")
     found: dict[int, list[tuple[float, float, bool]]] = {}
     now = 0.0
     for place, owner in _owners(line, characters):

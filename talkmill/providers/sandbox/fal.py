@@ -19,7 +19,7 @@ from decimal import ROUND_CEILING, Decimal
 from pathlib import Path
 from typing import Any, ClassVar
 
-from talkmill.errors import MediaError, TalkmillError
+from talkmill.errors import MediaError
 from talkmill.media import ffmpeg
 from talkmill.providers import fal_models
 from talkmill.providers.results import film, image_size, sound_seconds
@@ -271,7 +271,7 @@ class FalService(Service):
             except Wrong as error:
                 place = ["body", *filter(None, [error.field])]
                 job.status, job.result = 422, {"detail": [{"loc": place, "msg": str(error), "type": error.kind}]}
-            except TalkmillError as error:
+            except Exception as error:  # whatever it is: a job that never ends would hang its caller
                 job.status, job.error, job.result = 500, "Runner error", {"detail": str(error)}
             job.seconds = round(time.monotonic() - started, 3)
             job.state = "COMPLETED"

@@ -15,6 +15,10 @@ from talkmill.providers import results
 X264 = ("-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-movflags", "+faststart")
 
 
+SWAY = "pad=iw+16:ih+16:8:8:color=gray,fillborders=8:8:8:8:smear,crop=iw-16:ih-16:8+8*sin(t*2):8+4*sin(t*3)"
+"""A filter that moves the picture to and fro, as a bought clip is never still."""
+
+
 @dataclass(frozen=True)
 class Sized:
     """What a received file turned out to be."""
@@ -74,7 +78,7 @@ def from_image(image: bytes, seconds: float, height: int, fps: float, *, sound: 
         scale = (
             f"scale='if(gt(iw,ih),-2,{height})':'if(gt(iw,ih),{height},-2)':flags=bilinear:out_color_matrix=bt709:out_range=tv"
         )
-        scale += f",setsar=1,format=yuv420p,{TAGS}"
+        scale += f",setsar=1,format=yuv420p,{TAGS},{SWAY}"
         given = ["-loop", "1", "-framerate", _rate(fps), "-i", ffmpeg.url(still)]
         given += _sound(folder, sound)
         ffmpeg.run(

@@ -215,6 +215,8 @@ def test_character_times_that_make_no_sense_are_not_believed():
         times("one two", [0.6, *good[1:7]], [0.7, *good[2:]]),
         times("one two", [float("nan"), *good[1:7]], good[1:]),
         times("xyz abc", good[:7], good[1:]),
+        times("one two", [None, *good[1:7]], good[1:]),
+        times([None, *"ne two"], good[:7], good[1:]),
         {},
     ):
         with pytest.raises(characters.Unusable):
