@@ -335,8 +335,8 @@ def test_a_year_of_sealed_days_is_summed_quickly(tmp_path, monkeypatch):
     for day in range(365):
         start = attempt.at - 86400 * (day + 2)
         totals = [[int(start // 900 * 900) + 900 * quarter, "fake", "mia", "0.10"] for quarter in range(40)]
-        calls = [[f"{day:04}{number:060}", 1] for number in range(500)]
-        data = json.dumps(head | {"totals": totals, "calls": calls}) + "\n"
+        calls = " ".join(f"{day:04}{number:060}.001" for number in range(500))
+        data = json.dumps(head | {"totals": totals, "calls": 500}) + f"\n{calls}\n"
         (tmp_path / "sealed" / f"{day + 2:06}.jsonl").write_text(data)
     begun = time.perf_counter()
     reserve(Ledger(tmp_path), 2, Caps.of({"per_month": "5000"}))
