@@ -1,8 +1,8 @@
 """Sealing: attempts that are over move from many small files into one file a day, with totals, so that summing stays quick.
 
 A sealed file is lines. The first is the head, in JSON: `day` (UTC), `currency`, `calls` (how many), `totals` (`[start of the
-quarter hour in Unix time, provider, character, amount]`). The second names the attempts. Then each has a line, in JSON, with all
-its records.
+quarter hour in Unix time, provider, character, amount]`). The second names the attempts. Then each has a line, in JSON, with
+all its records.
 
 Files are numbered, and a number is taken by `link(2)`: what one process seals, no other seals again. The small files go away
 after that. Killed in between, both are there; the sealed file counts, and whoever seals next clears the small ones away.
