@@ -17,7 +17,8 @@ from talkmill.plan import HIGHPASS, INTRO, OUTRO, TAKE_LEVEL, backend
 from talkmill.specs.defaults import CAPTIONS, LIPSYNC, NAME_LINE, SCENE, background
 from talkmill.stages import Job
 from talkmill.stages.clean import timeline
-from talkmill.store import Making, Store
+from talkmill.stages.lipsync import heard, staged
+from talkmill.store import Making, Store, file_digest
 
 FPS, SEED, LOUDNESS = 30, 1, -14.0
 
@@ -40,13 +41,22 @@ VOICES: dict[str, tuple[str, dict[str, Any]]] = {
 """Voice -> backend of `speak` and its options."""
 
 
+SUNG = "sung"
+SONG = Path(__file__).parents[1] / "schedules/songs/warm-paws.m4a"
+SONG_TEXT = "Warm nose, warm paws, good night, little fox."
+
+
 @dataclass(frozen=True)
 class Clip:
-    """What is said in one clip: (character, voice, text, emotion) a line."""
+    """What is said in one clip: (character, voice, text, emotion) a line; the voice `sung` is the project's song.
+
+    `by` is the rule of its shots, as in a schedule: `speaker` cuts to whoever speaks, `together` shows everyone.
+    """
 
     name: str
     language: str
     lines: tuple[tuple[str, str, str, str], ...]
+    by: str = "speaker"
 
 
 Curves = dict[str, Any]
@@ -81,15 +91,25 @@ class Workshop:
         """Let engines go."""
         self.job.close()
 
-    def _make(self, verb: str, name: str, request: Mapping[str, Any], inputs: Mapping[str, str] | None = None) -> Making:
-        return self.job.make(backend(verb, name), request, inputs)
+    def _make(
+        self,
+        verb: str,
+        name: str,
+        request: Mapping[str, Any],
+        inputs: Mapping[str, str] | None = None,
+        files: Mapping[str, Path] | None = None,
+    ) -> Making:
+        return self.job.make(backend(verb, name), request, inputs, files)
 
     def portrait(self, character: str) -> Making:
         """The character's rig."""
         return self._make("portray", "avatar", CAST[character])
 
     def take(self, language: str, voice: str, text: str) -> Making:
-        """An utterance, spoken."""
+        """An utterance, spoken, or the song that is its text."""
+        if voice == SUNG:
+            request = {"text": text, "language": language, "start": None, "end": None, "sung": True}
+            return self._make("speak", "recording", request, {"recording": file_digest(SONG)}, {"recording": SONG})
         name, options = VOICES[voice]
         request = {"text": text, "language": language, **options, "seed": SEED, "effects": {"pace": 1.0}}
         return self._make("speak", name, request)
@@ -107,27 +127,33 @@ class Workshop:
             "starts": [plan.take_start(i) + late for i in range(len(lines))],
         }
         master = self._make("clean", "timeline", mix, {f"take:{i}": made.files["sound"] for i, made in enumerate(clean)})
+        cast = list(dict.fromkeys(line.speaker for line in lines))
+        shots, pieces = staged(plan, {"by": clip.by, "together": cast, "asked": [None] * len(lines)})
         segments = {}
-        for index, segment in enumerate(plan.segments):
-            request = {
-                "fps": FPS, "frames": segment.frames, "lead": segment.lead,
-                "take": json.loads(self.store.object(takes[index].files["times"]).read_bytes()),
-                "emotion": lines[index].emotion, "strength": 1.0, "seed": SEED, **LIPSYNC,
-            }  # fmt: skip
-            segments[str(index)] = self._make("lipsync", "viseme", request, {"sound": clean[index].files["sound"]})
+        for name, piece in pieces.items():
+            index = piece.utterance
+            segment, line = plan.segments[index], lines[index]
+            take = json.loads(self.store.object(takes[index].files["times"]).read_bytes())
+            request = {"fps": FPS, "frames": piece.frames, "emotion": line.emotion, "strength": 1.0}
+            if piece.speaks:
+                request |= {"lead": segment.lead, "take": take, "seed": SEED, **LIPSYNC}
+                segments[name] = self._make("lipsync", "viseme", request, {"sound": clean[index].files["sound"]})
+            else:
+                request["heard"] = heard(take, (segment.start + segment.lead - piece.start) / FPS, piece.frames / FPS)
+                segments[name] = self._make("lipsync", "listen", request | {"seed": f"{SEED} {piece.character}"})
         faces = {name: making.files["curves"] for name, making in segments.items()}
         if control and control.change:
-            faces = {name: self._changed(control.change, making) for name, making in segments.items()}
-        cast = list(dict.fromkeys(line.speaker for line in lines))
+            spoken = {name: making for name, making in segments.items() if pieces[name].speaks}
+            faces |= {name: self._changed(control.change, making) for name, making in spoken.items()}
         request = {
             "format": "vertical", "fps": FPS, "seed": SEED, "loudness": LOUDNESS,
-            "shots": [{"cast": [item.speaker], "start": item.start, "frames": item.frames} for item in plan.segments],
+            "shots": [{"cast": list(shot.cast), "start": shot.start, "frames": shot.frames} for shot in shots],
             "faces": [
                 {
-                    "curves": str(index), "character": item.speaker, "start": item.start, "frames": item.frames,
-                    "speaks": True, "towards": None,
+                    "curves": name, "character": piece.character, "start": piece.start, "frames": piece.frames,
+                    "speaks": piece.speaks, "towards": piece.towards,
                 }
-                for index, item in enumerate(plan.segments)
+                for name, piece in pieces.items()
             ],
             "order": cast,
             "scenes": {name: scene(name) for name in cast},

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.clips import CAST, Clip, Control, Workshop, one
+from benchmarks.clips import CAST, SONG_TEXT, SUNG, Clip, Control, Workshop, one
 from benchmarks.controls import CONTROLS
 from talkmill.measure.review import Measure, Review, lip_sync, review
 from talkmill.measure.score import Score
@@ -84,6 +84,17 @@ CLIPS: tuple[Clip, ...] = (
             ("pia", "espeak", "Me apetece mucho, pero primero preparo el pan.", "neutral"),
         ),
     ),
+    Clip(
+        "en-two-in-one-frame", "en",
+        (
+            ("milo", "joe", "Maybe we should buy a bigger map.", "neutral"),
+            ("pia", "heart", "Before we do, remember the map on my phone.", "neutral"),
+            ("milo", "joe", "My battery is empty by five.", "neutral"),
+        ),
+        "together",
+    ),
+    one("en-song-toon-head", "en", "ada", SUNG, SONG_TEXT),
+    one("en-song-avataaars", "en", "milo", SUNG, SONG_TEXT),
 )  # fmt: skip
 """What is measured; add a clip here."""
 

@@ -7,6 +7,7 @@ import json
 import os
 import shlex
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -143,6 +144,9 @@ class Run:
     def end(self, failed: bool = False) -> None:
         """Write the report, and say at the very end what went wrong; a report that cannot be written does not undo a run."""
         self._report()
+        for thread in threading.enumerate():  # Snakemake's scheduler has ended; its alarms would keep the process for a second
+            if isinstance(thread, threading.Timer):
+                thread.cancel()
         failures = self.failures() if failed else []
         if failures:
             print("\nWhat went wrong:", *failures, sep="\n", file=sys.stderr)

@@ -73,15 +73,15 @@ def run(
     return done.stdout, words
 
 
-def stream(arguments: Sequence[str], size: int) -> Iterator[bytes]:
-    """Run ffmpeg with `arguments` (after `SAFE`), which write to `pipe:1`; gives its output in pieces of `size` bytes.
+def stream(arguments: Sequence[str], size: int, *, cwd: Path | None = None) -> Iterator[bytes]:
+    """Run ffmpeg in `cwd` with `arguments` (after `SAFE`), which write to `pipe:1`; gives its output in pieces of `size` bytes.
 
     Raises:
         MediaError: ffmpeg failed, or its output ends within a piece.
         PrerequisiteError: there is no ffmpeg.
     """
     with tempfile.TemporaryFile() as words:
-        process = subprocess.Popen([executable(), *SAFE, *arguments], stdout=subprocess.PIPE, stderr=words)
+        process = subprocess.Popen([executable(), *SAFE, *arguments], stdout=subprocess.PIPE, stderr=words, cwd=cwd)
         try:
             piece = b""
             while piece := process.stdout.read(size):  # type: ignore[union-attr]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -77,9 +78,9 @@ def integrated(samples: Samples) -> float:
     if len(samples) < block:
         return -math.inf
     size = -(-(len(samples) + SAMPLE_RATE // 2) // 16_384) * 16_384  # room for the filters to die away; a quick length
-    spectrum = np.fft.rfft(samples.astype(np.float64), size, axis=0) * _k_weighting(size)[:, None]
+    spectrum = np.fft.rfft(samples, size, axis=0) * _k_weighting(size).astype(np.complex64)[:, None]
     heard = np.fft.irfft(spectrum, size, axis=0)[: len(samples)]
-    power = np.concatenate([[0.0], np.cumsum((heard**2).sum(axis=1))])
+    power = np.concatenate([[0.0], np.cumsum((heard**2).sum(axis=1), dtype=np.float64)])
     starts = np.arange(0, len(samples) - block + 1, step)
     blocks = np.maximum(power[starts + block] - power[starts], 1e-20) / block
     blocks = blocks[-0.691 + 10 * np.log10(blocks) > SILENT]
@@ -89,6 +90,7 @@ def integrated(samples: Samples) -> float:
     return float(-0.691 + 10 * np.log10(blocks.mean()))
 
 
+@lru_cache(2)
 def _k_weighting(size: int) -> np.ndarray:
     """Response of BS.1770's two filters (its tables 1 and 2, for 48 kHz) at the frequencies of a real FFT of `size`."""
     import numpy as np

@@ -135,7 +135,7 @@ class Studio:
             before = faces[at - 1] if at else face
             look = before.look + (face.look - before.look) * _eased(frame - face.start, SWING * self.fps)
         if len(cast) > 1:
-            named = self._named(faces, at, shot, frame)
+            named = min(self._named(faces, at, shot, frame), self._upstaged(character, cast, face, frame))
         return Seen(values, look, named)
 
     def _drawn(self, character: str, face: _Face) -> list[str]:
@@ -155,6 +155,13 @@ class Studio:
         if at and faces[at - 1].speaks and faces[at - 1].end == face.start and face.start > shot["start"]:
             return 1.0 - _eased(frame - face.start + 1, fade)
         return 0.0
+
+
+    def _upstaged(self, character: str, cast: tuple[str, ...], face: _Face, frame: int) -> float:
+        """How much of a name is left when somebody else in the picture has begun to speak: two plates may not fit."""
+        others = (one for name in cast if name != character for one in self._faces.get(name, []))
+        later = [one.start for one in others if one.speaks and face.start < one.start <= frame]
+        return 1.0 - _eased(frame - min(later) + 1, FADE * self.fps) if later else 1.0
 
 
 def _side(face: Mapping[str, Any], order: Sequence[str]) -> float:

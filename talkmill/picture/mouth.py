@@ -125,16 +125,26 @@ class Mouth:
 
     def paint(self, picture: np.ndarray, x: float, y: float, curves: Mapping[str, float]) -> None:
         """Paint the mouth with its anchor at (x, y) of `picture`, a layer (h, w, 4) that is opaque there; in place."""
-        left, top = math.floor(x) + self.box[0], math.floor(y) + self.box[1]
-        right, bottom = left + self.box[2] + 1, top + self.box[3] + 1
+        shape = self.shape(curves)
+        box = self._around(shape)
+        left, top = math.floor(x) + box[0], math.floor(y) + box[1]
+        right, bottom = math.floor(x) + box[2] + 1, math.floor(y) + box[3] + 1
         left, top = max(left, 0), max(top, 0)
         view = picture[top : min(bottom, picture.shape[0]), left : min(right, picture.shape[1]), :3]
         if not view.size:
             return
         height, width = view.shape[:2]
         tile = cv2.resize(view, (width * _SS, height * _SS), interpolation=cv2.INTER_NEAREST)
-        _Brush(self, self.shape(curves), curves, (x - left, y - top)).paint(tile)
+        _Brush(self, shape, curves, (x - left, y - top)).paint(tile)
         view[...] = cv2.resize(tile, (width, height), interpolation=cv2.INTER_AREA)
+
+    def _around(self, shape: Shape) -> tuple[int, int, int, int]:
+        """Left, top, right and bottom of what this shape paints, around the anchor: mostly far less than `box`."""
+        reach = self.line_width + (0.85 * self.unit if self.lips or self.shade else 0.0) + 2
+        points = np.vstack([shape.upper, shape.lower]) @ self.turn
+        low, high = np.floor(points.min(axis=0) - reach), np.ceil(points.max(axis=0) + reach)
+        x, y, width, height = self.box
+        return max(int(low[0]), x), max(int(low[1]), y), min(int(high[0]), x + width), min(int(high[1]), y + height)
 
 
 class _Brush:

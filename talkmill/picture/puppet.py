@@ -74,6 +74,8 @@ class Puppet:
         self.still = sprite.window(still, (left, top, right, bottom))
         self.box = self._face_box()
         self.fixed = {part: sprite.window(loaded[part], self.box) for part in _STILL if part in loaded}
+        self.first = next((n for n, part in enumerate(self.order) if part not in self.fixed), len(self.order))
+        self.ground = sprite.window(sprite.stacked([self.fixed[part] for part in self.order[: self.first]]), self.box)
         self.brows = self._halves("brows")
         self.anchor = self.chin + 0.44 * self.face
         if self.rear is not None:
@@ -136,16 +138,17 @@ class Puppet:
         offset = np.array([px + x, py + y]) - turned @ np.array([px, py])
         head = np.column_stack([turned, offset])
         reach = self.anchor - py
-        lean, stretch = -body_x / reach, 1 - rise / reach
+        body_x, breath = _stepped(body_x), _stepped(rise)
+        lean, stretch = -body_x / reach, 1 - breath / reach
         body = np.array([(1, lean, -lean * self.anchor), (0, stretch, self.anchor * (1 - stretch))])
         return Pose(head, body, 0.026 * turn * self.face, 0.6 * nod)
 
     def head(self, curves: Mapping[str, float], idle: Idle, pose: Pose) -> Sprite:
         """The head with its face, as it sits at rest; `pose.head` takes it to its place."""
         left, top, right, bottom = self.box
-        face = Sprite(np.zeros((bottom - top, right - left, 4), np.uint8), left, top)
+        face = Sprite(self.ground.image.copy(), left, top)
         eyes_done = False
-        for part in self.order:
+        for part in self.order[self.first :]:
             if part in self.fixed:
                 sprite.draw(face, self.fixed[part])
             elif part == "mouth":
@@ -293,6 +296,11 @@ class Puppet:
             placed = sprite.warped(sprite.window(eyes, box), matrix, face.box)
             if placed is not None:
                 sprite.draw(face, placed)
+
+
+def _stepped(pixels: float) -> float:
+    """To a quarter of a pixel: finer is not seen, and a body that stands still for a frame need not be drawn anew."""
+    return round(4 * pixels) / 4
 
 
 def _smooth(value: float, start: float, end: float) -> float:

@@ -45,6 +45,7 @@ class Actor:
     puppet: Puppet
     body: Sprite | None = None  # the part that breathes
     plate: Sprite | None = None  # the name, where it is not in the still part of the picture
+    drawn: tuple[bytes, Planes | Sprite | None] | None = None  # the body's last pose, and what was drawn for it
 
 
 class Stage:
@@ -122,23 +123,45 @@ class Stage:
 
     def draw(self, seen: Mapping[str, Seen], frame: int, fps: int, seed: int) -> np.ndarray:
         """One frame, I420; `seen` says what each character does in it."""
-        planes = Planes(*self.size)
-        planes.data[...] = self.still.data
+        planes = None
         for actor in self.back_to_front(self.actors):
             puppet, part = actor.puppet, seen[actor.name]
             curves = turned(part.curves, part.look)
             now = idle(f"{seed} {actor.name}", frame, fps)
             pose = puppet.pose(curves, now)
-            if puppet.rear is not None:
-                self._warp(planes, puppet.rear, pose.head, self.clip)
-            if actor.body is not None:
-                self._warp(planes, actor.body, pose.body, (0, 0, self.size[0], self.seam))
+            if planes is None and puppet.rear is None:
+                planes = self._standing(actor, pose.body)
+            else:
+                planes = self.still.copy() if planes is None else planes
+                if puppet.rear is not None:
+                    self._warp(planes, puppet.rear, pose.head, self.clip)
+                self._body(planes, actor, pose.body)
             self._warp(planes, puppet.head(curves, now, pose), pose.head, self.clip)
+        planes = planes or self.still.copy()
         for actor in self.actors:
             shown = seen[actor.name].named
             if actor.plate is not None and shown > 0.004:
                 self._blend(planes, actor.plate if shown > 0.996 else _faded(actor.plate, shown))
         return planes.data
+
+    def _standing(self, actor: Actor, pose: np.ndarray) -> Planes:
+        """A copy of the still picture with the body in front of it; the last one is kept, as bodies move little."""
+        if actor.drawn is None or actor.drawn[0] != pose.tobytes():
+            planes = self.still.copy()
+            if actor.body is not None:
+                self._warp(planes, actor.body, pose, (0, 0, self.size[0], self.seam))
+            actor.drawn = pose.tobytes(), planes
+        return actor.drawn[1].copy()
+
+    def _body(self, planes: Planes, actor: Actor, pose: np.ndarray) -> None:
+        """The body over what is there; as it was warped for the last frame, where it has not moved since."""
+        if actor.body is None:
+            return
+        if actor.drawn is None or actor.drawn[0] != pose.tobytes():
+            placed = sprite.warped(actor.body, pose, (0, 0, self.size[0], self.seam), grid=2)
+            actor.drawn = pose.tobytes(), placed
+        if actor.drawn[1] is not None:
+            self._blend(planes, actor.drawn[1])
 
     def _warp(self, planes: Planes, part: Sprite, matrix: np.ndarray, clip: tuple[int, int, int, int]) -> None:
         placed = sprite.warped(part, matrix, clip, grid=2)

@@ -113,3 +113,19 @@ def test_who_is_seen_without_a_face_is_an_error(rigs: dict[str, Rig]) -> None:
     made._faces.pop("avataaars")
     with pytest.raises(RequestError, match="avataaars has no face in frame 0"):
         made.still(0)
+
+
+def test_who_interrupts_takes_the_name_plate(rigs: dict[str, Rig]) -> None:
+    """While two speak at once, only the plate of who began last is seen: two may not fit beside each other."""
+    styles, frames = ("toon-head", "avataaars"), 40
+    faces = [{"character": one, "start": 0, "frames": frames, "speaks": one == styles[0], "towards": None} for one in styles]
+    faces[1:] = [
+        {"character": styles[1], "start": 0, "frames": 20, "speaks": False, "towards": None},
+        {"character": styles[1], "start": 20, "frames": 20, "speaks": True, "towards": None},
+    ]
+    curves = [{"fps": 30, "frames": face["frames"], "curves": {}} for face in faces]
+    shots = [{"cast": styles, "start": 0, "frames": frames}]
+    scenes = {one: scene(name=one) for one in styles}
+    made = Studio(SIZE, 30, shots, scenes, rigs, curves, 1, faces=faces, order=styles)
+    names = [[made._seen(one, styles, shots[0], frame).named for one in styles] for frame in (10, 35)]
+    assert names == [[1.0, 0.0], [0.0, 1.0]]

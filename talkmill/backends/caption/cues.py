@@ -153,9 +153,12 @@ def _ends(text: str, marks: str) -> bool:
 def _timed(groups: Sequence[tuple[Piece, ...]], fps: int, frames: int) -> list[Cue]:
     """Frames of the cues: in with the first word, out after the last, never over the next cue."""
     per_frame = SAMPLE_RATE // fps
+    shortest = -(-fps * 5 // 6)
     starts: list[int] = []
-    for group in groups:
+    for index, group in enumerate(groups):
         wanted = min(round(group[0].start / per_frame), frames - 1)
+        if index and group[0].start < groups[index - 1][-1].end:  # somebody is interrupted: what both say must be read
+            wanted = max(wanted, min(starts[-1] + shortest, group[-1].end // per_frame - shortest))
         starts.append(max(wanted, starts[-1] + 1) if starts else max(0, wanted))
     cues = []
     for index, group in enumerate(groups):
@@ -168,7 +171,7 @@ def _timed(groups: Sequence[tuple[Piece, ...]], fps: int, frames: int) -> list[C
         if not last and not follows:  # another utterance, perhaps another face: be gone in the first half of the pause
             room = min(limit, max(spoken, min(limit - GAP_FRAMES, spoken + (limit - spoken) // 2)))
         end = min(room, spoken + EXTEND_FRAMES)
-        least = start + -(-fps * 5 // 6)
+        least = start + shortest
         if end < least:
             end = min(least, room)
         if follows and limit - end < CHAIN_FRAMES:

@@ -20,7 +20,7 @@ class Libass:
     """Word-highlighted captions, drawn by libass when the video is rendered."""
 
     name: ClassVar[str] = "libass"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     licence: ClassVar[str] = "SIL Open Font License 1.1 (fonts)"
     packages: ClassVar[tuple[str, ...]] = (
         "budoux",

@@ -49,60 +49,77 @@ def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, in
     import numpy as np
 
     width, height = shape.width // SCALE, shape.height // SCALE
+    mask = np.ones((height, width), bool)
+    if captions:
+        x0, y0, x1, y1 = (value // SCALE for value in captions)
+        mask[max(0, y0 - 1) : y1 + 2, max(0, x0 - 1) : x1 + 2] = False
+    dark, still = _Dark(), _Still()
     with tempfile.TemporaryDirectory(prefix="talkmill-check-") as folder:
         sound = Path(folder) / "sound.f32"
-        pictures, _ = ffmpeg.run([
+        pictures = ffmpeg.stream([
             "-nostats", "-loglevel", "error", "-xerror", "-err_detect", "explode", "-skip_frame", "noref",
             "-i", ffmpeg.url(video.absolute()), "-map", "0:v:0", "-fps_mode", "passthrough",
             "-vf", f"scale={width}:{height}:flags=fast_bilinear,format=gray,"
             "metadata=mode=add:key=talkmill:value=1,metadata=mode=print:file=times.txt",
             "-f", "rawvideo", "pipe:1",
             "-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-y", ffmpeg.url(sound),
-        ], cwd=Path(folder))  # fmt: skip
+        ], width * height, cwd=Path(folder))  # fmt: skip
+        count = 0
+        for data in pictures:
+            picture = np.frombuffer(data, np.uint8).reshape(height, width)
+            dark.look(count, picture)
+            still.look(count, picture[mask])
+            count += 1
         heard = np.fromfile(sound, "<f4")
         # From a file: ffmpeg's threads share the log, and a line that another one breaks into would be a picture that is lost.
         written = Path(folder, "times.txt").read_text("utf-8") if Path(folder, "times.txt").exists() else ""
     times = [float(line.split("pts_time:")[1].split()[0]) for line in written.splitlines() if "pts_time:" in line]
-    stack = np.frombuffer(pictures, np.uint8)
-    if not times or len(stack) != len(times) * width * height:
-        raise MediaError(
-            f"{video.name}: its pictures cannot be decoded to the end ({len(stack) // (width * height)} of {len(times)}). "
-            "Make it anew."
-        )
-    stack = stack.reshape(len(times), height, width)
-    mask = np.ones((height, width), bool)
-    if captions:
-        x0, y0, x1, y1 = (value // SCALE for value in captions)
-        mask[max(0, y0 - 1) : y1 + 2, max(0, x0 - 1) : x1 + 2] = False
-    end = [*times[1:], times[-1] + 1 / fps]
-    frozen, at = _frozen(stack[:, mask], times, end)
-    return Seen(len(times), _black(stack, times, end), frozen, at, heard)
+    if not times or count != len(times):
+        raise MediaError(f"{video.name}: its pictures cannot be decoded to the end ({count} of {len(times)}). Make it anew.")
+    ends = [*times[1:], times[-1] + 1 / fps]
+    black, _ = _longest(dark.stretches, times, ends)
+    frozen, at = _longest(still.stretches, times, ends)
+    return Seen(count, black, frozen, at, heard)
 
 
-def _black(stack: np.ndarray, times: Sequence[float], end: Sequence[float]) -> float:
-    longest = since = 0.0
-    dark = stack.reshape(len(stack), -1).mean(axis=1) < BLACK
-    for index, black in enumerate(dark):
-        since = since + end[index] - times[index] if black else 0.0
-        longest = max(longest, since)
-    return longest
+def _longest(stretches: Sequence[tuple[int, int]], times: Sequence[float], ends: Sequence[float]) -> tuple[float, float]:
+    """Length and start in seconds of the longest of the stretches (first and last picture)."""
+    return max(((ends[last] - times[first], times[first]) for first, last in stretches), default=(0.0, 0.0), key=lambda one: one[0])
 
 
-def _frozen(stack: np.ndarray, times: Sequence[float], end: Sequence[float]) -> tuple[float, float]:
-    """The longest stretch without movement and its start: every picture is held against the stretch's first one, so that a
-    slow sway adds up to a movement and does not count as still."""
-    import numpy as np
+class _Dark:
+    """Stretches of black pictures."""
 
-    signed = stack.astype(np.int16)
-    longest = at = 0.0
-    first = 0
-    for index in range(1, len(signed)):
-        changed = np.count_nonzero(np.abs(signed[index] - signed[first]) > CHANGED)
-        if changed > SHARE * signed.shape[1]:
-            first = index
-        elif end[index] - times[first] > longest:
-            longest, at = end[index] - times[first], times[first]
-    return longest, at
+    def __init__(self) -> None:
+        self.stretches: list[tuple[int, int]] = []
+
+    def look(self, number: int, picture: np.ndarray) -> None:
+        if picture.mean() >= BLACK:
+            return
+        if self.stretches and self.stretches[-1][1] == number - 1:
+            self.stretches[-1] = (self.stretches[-1][0], number)
+        else:
+            self.stretches.append((number, number))
+
+
+class _Still:
+    """Stretches without movement: every picture is held against the stretch's first one, so that a slow sway adds up to a
+    movement and does not count as still."""
+
+    def __init__(self) -> None:
+        self.stretches: list[tuple[int, int]] = []
+        self._start, self._first = 0, None
+
+    def look(self, number: int, picture: np.ndarray) -> None:
+        import numpy as np
+
+        values = picture.astype(np.int16)
+        if self._first is None or np.count_nonzero(np.abs(values - self._first) > CHANGED) > SHARE * values.size:
+            self._start, self._first = number, values
+            return
+        if self.stretches and self.stretches[-1][0] == self._start:
+            self.stretches.pop()
+        self.stretches.append((self._start, number))
 
 
 def lag(sound: np.ndarray, spoken: Sequence[tuple[float, float]], furthest: float = 0.5) -> tuple[float, float]:

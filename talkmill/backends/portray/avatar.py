@@ -6,7 +6,7 @@ import difflib
 import io
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -167,22 +167,43 @@ def _resolve(style: str, options: dict[str, Any]) -> tuple[dict[str, str], dict[
     from dicebear import Avatar as Drawing
     from dicebear import Style
 
-    found = Drawing(Style(_definition(style)), options).to_json()["options"]
+    # Variants are chosen by names and weights alone, and checking the drawings takes DiceBear far longer than choosing.
+    whole = _definition(style)
+    bare = {
+        name: {**component, "variants": {one: _bare(variant) for one, variant in component["variants"].items()}}
+        for name, component in whole["components"].items()
+    }
+    names = {**whole, "canvas": _bare(whole["canvas"]), "components": bare}
+    found = Drawing(Style(names), options).to_json()["options"]
     chosen: dict[str, str] = {}
     fixed: dict[str, Any] = {"seed": options["seed"]}
-    for name, component in _definition(style)["components"].items():
+    for name, component in whole["components"].items():
         variant = found.get(f"{name}Variant")
         if variant:
-            chosen[name] = fixed_variant = variant
-            fixed[f"{name}Variant"] = [fixed_variant]
+            chosen[name] = variant
+            fixed[f"{name}Variant"] = [variant]
         if "probability" in component:
             fixed[f"{name}Probability"] = 100 if variant else 0
-    for name in _definition(style)["colors"]:
+    # Colours are chosen where something is drawn in them.
+    found = Drawing(Style(_only(style, whole["canvas"]["elements"], fixed)), {**options, **fixed}).to_json()["options"]
+    for name in whole["colors"]:
         colour = found.get(f"{name}Color")
         if colour:
             chosen[f"{name}Color"] = colour[0]
             fixed[f"{name}Color"] = [colour[0]]
     return chosen, fixed
+
+
+def _only(style: str, elements: Sequence[Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The style's definition with a canvas of `elements`, and of the components only what is drawn in it."""
+    whole, used, waiting = _definition(style), {}, list(_names(list(elements)))
+    while waiting:
+        name = waiting.pop()
+        if name not in used and f"{name}Variant" in options:
+            component, variant = whole["components"][name], options[f"{name}Variant"][0]
+            used[name] = {**component, "variants": {variant: component["variants"][variant]}}
+            waiting += _names(component["variants"][variant]["elements"])
+    return {**whole, "canvas": {**whole["canvas"], "elements": list(elements)}, "components": used}
 
 
 def _draw(style: str, plan: Plan, options: dict[str, Any]) -> tuple[tuple[int, int, int, int], Any] | None:
@@ -192,15 +213,7 @@ def _draw(style: str, plan: Plan, options: dict[str, Any]) -> tuple[tuple[int, i
     from dicebear import Style
     from PIL import Image
 
-    definition = dict(_definition(style))
-    definition["canvas"] = {**definition["canvas"], "elements": list(plan.elements)}
-    # Only what is drawn: checking a whole definition takes DiceBear longer than drawing it.
-    definition["components"] = {
-        name: {**component, "variants": {options[f"{name}Variant"][0]: component["variants"][options[f"{name}Variant"][0]]}}
-        for name, component in definition["components"].items()
-        if f"{name}Variant" in options
-    }
-    svg = Drawing(Style(definition), options).to_string()
+    svg = Drawing(Style(_only(style, plan.elements, options)), options).to_string()
     try:
         png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, height=SIDE, skip_system_fonts=True))
     except Exception as error:  # resvg raises whatever the Rust side gives
@@ -211,6 +224,22 @@ def _draw(style: str, plan: Plan, options: dict[str, Any]) -> tuple[tuple[int, i
         return None
     left, top, right, bottom = found
     return (left, top, right - left, bottom - top), image.crop(found)
+
+
+def _bare(drawing: Mapping[str, Any]) -> dict[str, Any]:
+    """A canvas or a variant with nothing in it but the components that it refers to."""
+    names = dict.fromkeys(_names(drawing["elements"]))
+    return {**drawing, "elements": [{"type": "component", "name": name} for name in names]}
+
+
+def _names(elements: Any) -> list[str]:
+    """The components that elements refer to, however deep."""
+    if isinstance(elements, list):
+        return [name for element in elements for name in _names(element)]
+    if not isinstance(elements, dict):
+        return []
+    own = [elements["name"]] if elements.get("type") == "component" else []
+    return own + [name for value in elements.values() for name in _names(value)]
 
 
 def _face(recipe: Recipe, layers: list[dict[str, Any]], scale: float) -> dict[str, Any]:

@@ -33,7 +33,7 @@ class Ffmpeg:
     """One ffmpeg process a video: drawn frames in, H.264 and AAC out."""
 
     name: ClassVar[str] = "ffmpeg"
-    version: ClassVar[int] = 3
+    version: ClassVar[int] = 4
     licence: ClassVar[str] = ""
     packages: ClassVar[tuple[str, ...]] = (
         "imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "scipy", "soxr",

@@ -96,3 +96,16 @@ def test_a_line_that_is_too_wide_is_scaled_down_and_not_cut_off() -> None:
     """Law: whatever the word is, the layout fits the room."""
     layout = lay([Piece("Rechtsschutzversicherung", 0, RATE, 0)], length, 12, 20)
     assert layout.scale == pytest.approx(0.5)
+
+
+def test_what_an_interrupted_speaker_says_can_still_be_read() -> None:
+    """Law: where lines overlap, the interrupted line's last cue stands for 5/6 s if the other's has as much left."""
+    first, end = spoken("I said that we should bake the bread tonight.")
+    second, seconds = spoken("And I said no, Milo, not tonight, please.", lead=end - 1.4)
+    second = [Piece(piece.text, piece.start, piece.end, 1) for piece in second]
+    found = cues([*first, *second], seconds)
+    interrupted = [cue for cue in found if cue.pieces[0].utterance == 0][-1]
+    following = next(cue for cue in found if cue.pieces[0].utterance == 1)
+    assert first[-1].end > second[0].start, "the lines do not overlap: the test tests nothing"
+    assert interrupted.end - interrupted.start >= 25
+    assert following.end - following.start >= 25
