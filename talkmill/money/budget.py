@@ -159,7 +159,7 @@ class Budget:
         found.update(self.ledger.attempts())
         heads = self.ledger.heads()
         sealed = self.ledger.sealed()
-        entries = [_entry(each) for who, each in found.items() if who != but and who not in sealed]
+        entries = [_entry(each) for who, each in found.items() if who != but and records.ident(*who) not in sealed]
         for head in list(heads.values()):
             self._same(head["currency"])
             entries += [

@@ -4,7 +4,7 @@
 
     open/<key>.<attempt>.<seq>.json   one immutable record a state of each attempt
     turns/<epoch>/<serial>.json       the reservations in their order, one after another (see `take`)
-    sealed/<number>.jsonl             attempts that are over, a line each, under a line of totals
+    sealed/<number>.jsonl             attempts that are over, a line each, under a line of totals and one of their names
     aside/                            records that could not be read: spending stops until a person has looked
     ratings/, slots/, breakers/       see rate.py, slots.py
 
@@ -51,7 +51,7 @@ class Ledger:
         self.root = root
         self._known: dict[str, dict[str, Any]] = {}
         self._heads: dict[str, dict[str, Any]] = {}
-        self._sealed: dict[Id, str] = {}
+        self._sealed: dict[bytes, str] = {}
         self._lock = threading.RLock()
 
     @property
@@ -126,7 +126,7 @@ class Ledger:
             )
 
     def heads(self) -> dict[str, dict[str, Any]]:
-        """The first line of each sealed file, by its name: `day`, `totals`, `calls`."""
+        """The first line of each sealed file, by its name: `day`, `currency`, `totals`, `calls`."""
         for name in self.names("sealed"):
             with self._lock:
                 if name in self._heads:
@@ -135,25 +135,25 @@ class Ledger:
             try:
                 with path.open("rb") as stream:
                     head = json.loads(stream.readline())
+                    calls = stream.readline().split()
                 if head["schema"] > records.SCHEMA:
                     raise HeldError(
                         f"{path}: is of a newer Talkmill (schema {head['schema']}), so nothing is bought. "
                         "Update Talkmill on this machine."
                     )
-                calls = {(key, int(number)): name for key, number in head["calls"]}
-                if not isinstance(head["totals"], list) or not isinstance(head["day"], str):
-                    raise ValueError("no totals")
+                if not isinstance(head["totals"], list) or not isinstance(head["day"], str) or len(calls) != head["calls"]:
+                    raise ValueError("it is not whole")
             except OSError as error:
                 raise self._unreadable(path, error) from None
             except (ValueError, KeyError, TypeError) as error:
-                raise self.set_aside(path, f"its first line is damaged: {error}") from None
+                raise self.set_aside(path, f"its first lines are damaged: {error}") from None
             with self._lock:
                 self._heads[name] = head
-                self._sealed.update(calls)
+                self._sealed.update(dict.fromkeys(calls, name))
         return self._heads
 
-    def sealed(self) -> Mapping[Id, str]:
-        """Which attempts are sealed, and in which file."""
+    def sealed(self) -> Mapping[bytes, str]:
+        """Which attempts are sealed, as `records.ident` names them, and in which file."""
         self.heads()
         return self._sealed
 
@@ -162,6 +162,7 @@ class Ledger:
         path = self.root / "sealed" / name
         try:
             with path.open("rb") as stream:
+                stream.readline()
                 stream.readline()
                 found = [json.loads(line) for line in stream]
             return [
@@ -190,7 +191,7 @@ class Ledger:
         sealed = self.sealed()  # after the records: what left `open/` is in here
         attempts = {}
         for who, parts in grouped.items():
-            if who in sealed:
+            if records.ident(*who) in sealed:
                 continue
             if who in gone or sorted(parts) != list(range(len(parts))):
                 raise HeldError(
@@ -213,9 +214,13 @@ class Ledger:
         found = self._attempts(name for name in self.names("open") if name.startswith(key))
         if any(key in name for name in self.names("aside")):
             self.stop_if_damaged()
-        for who, name in list(self.sealed().items()):
-            if who[0] == key:
-                found[who] = next(each for each in self.sealed_attempts(name) if (each.key, each.number) == who)
+        sealed, number = self.sealed(), 1
+        while (key, number) in found or records.ident(key, number) in sealed:  # attempts are numbered without a gap
+            who = (key, number)
+            if who not in found:
+                attempts = self.sealed_attempts(sealed[records.ident(*who)])
+                found[who] = next(each for each in attempts if (each.key, each.number) == who)
+            number += 1
         return [found[who] for who in sorted(found)]
 
     def attempt(self, key: str, number: int) -> Attempt:
@@ -279,7 +284,7 @@ class Ledger:
         found = self._record(path)
         if found is None:
             return False
-        if (found["key"], found["attempt"]) not in self.sealed():
+        if records.ident(found["key"], found["attempt"]) not in self.sealed():
             target = self.open / records.name(found["key"], found["attempt"], 0)
             make_folder(self.open)
             with writing(target), contextlib.suppress(FileNotFoundError):

@@ -110,8 +110,8 @@ def resolve(ledger: Ledger, key: str, decision: Decision, note: str = "") -> Att
 def looked(ledger: Ledger) -> list[str]:
     """Damaged records that a person has looked at are put by, and spending goes on; gives their names.
 
-    Where one is not back under its name, its place is taken by a record that holds the call: what it said is not known, and it may
-    have been that the call was sent.
+    Where one is not back under its name, its place is taken by a record that holds the call: what it said is not known, and the
+    call may have been sent.
     """
     names = [name for name in ledger.names("aside") if name != "looked"]
     target = ledger.root / "aside" / "looked"

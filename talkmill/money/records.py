@@ -52,6 +52,11 @@ def name(key: str, attempt: int, seq: int) -> str:
     return f"{key}.{attempt:03}.{seq:02}.json"
 
 
+def ident(key: str, attempt: int) -> bytes:
+    """Name of an attempt."""
+    return f"{key}.{attempt:03}".encode()
+
+
 def record(key: str, attempt: int, seq: int, state: str, **fields: Any) -> dict[str, Any]:
     """A record written now by this process."""
     now = time.time()

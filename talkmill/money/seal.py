@@ -1,7 +1,8 @@
 """Sealing: attempts that are over move from many small files into one file a day, with totals, so that summing stays quick.
 
-A sealed file is JSON lines. The first is the head: `day` (UTC), `currency`, `calls` (key and attempt of each), `totals`
-(`[start of the quarter hour in Unix time, provider, character, amount]`); then one line for each attempt with all its records.
+A sealed file is lines. The first is the head, in JSON: `day` (UTC), `currency`, `calls` (how many), `totals` (`[start of the
+quarter hour in Unix time, provider, character, amount]`). The second names the attempts. Then each has a line, in JSON, with
+all its records.
 
 Files are numbered, and a number is taken by `link(2)`: what one process seals, no other seals again. The small files go away
 after that. Killed in between, both are there; the sealed file counts, and whoever seals next clears the small ones away.
@@ -10,7 +11,6 @@ after that. Killed in between, both are there; the sealed file counts, and whoev
 from __future__ import annotations
 
 import contextlib
-import json
 import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -73,7 +73,7 @@ def _write(ledger: Ledger, name: str, attempts: list[Attempt]) -> bool:
     attempts = sorted(attempts, key=lambda each: (each.at, each.key, each.number))
     number = 1 + max((int(other.partition(".")[0]) for other in ledger.names("sealed")), default=0)
     known = ledger.sealed()  # after the number: an attempt sealed since is in a file of that number, which is then taken
-    attempts = [each for each in attempts if (each.key, each.number) not in known]
+    attempts = [each for each in attempts if records.ident(each.key, each.number) not in known]
     if not attempts:
         return True
     totals: dict[tuple[int, str, str], Decimal] = {}
@@ -88,13 +88,14 @@ def _write(ledger: Ledger, name: str, attempts: list[Attempt]) -> bool:
         "schema": records.SCHEMA,
         "day": name,
         "currency": currencies.pop(),
-        "calls": [[each.key, each.number] for each in attempts],
+        "calls": len(attempts),
         "totals": [[*group, str(amount)] for group, amount in sorted(totals.items())],
     }
-    lines = [head] + [{"key": each.key, "attempt": each.number, "records": list(each.records)} for each in attempts]
+    names = b" ".join(records.ident(each.key, each.number) for each in attempts) + b"\n"
+    lines = [{"key": each.key, "attempt": each.number, "records": list(each.records)} for each in attempts]
     folder = ledger.root / "sealed"
     make_folder(folder)
-    data = b"".join(json.dumps(line, ensure_ascii=False, sort_keys=True).encode() + b"\n" for line in lines)
+    data = records.encode(head) + names + b"".join(map(records.encode, lines))
     if not create(folder / f"{number:06}.jsonl", data):
         return False
     point("sealed")
@@ -107,7 +108,7 @@ def clear(ledger: Ledger) -> None:
     gone = False
     for name in ledger.names("open"):
         match = records.NAME.fullmatch(name)
-        if match and (match["key"], int(match["attempt"])) in sealed:
+        if match and records.ident(match["key"], int(match["attempt"])) in sealed:
             with writing(ledger.open):
                 (ledger.open / name).unlink(missing_ok=True)
             gone = True

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -52,11 +53,14 @@ def test_records_are_written_once(tmp_path):
 
 def test_a_record_is_synced_before_it_has_its_name_and_its_folder_after(tmp_path):
     """Law: write, fsync, link, fsync of the folder, in this order, for the intent, before anything is sent."""
+    if not shutil.which("strace"):
+        assert not os.environ.get("CI"), "CI installs strace"
+        pytest.skip("strace is not installed: apt-get install strace")
     probe = tmp_path / "buys.py"
     probe.write_text(
         "import sys\nfrom pathlib import Path\nfrom tests.money.fake import Fake, buyer, call\n"
         "fake = Fake()\n"
-        "def send(call, files, handle, workdir):\n    open('/dev/null/SENT', 'w') if 0 else None\n"
+        "def send(call, files, handle, workdir):\n"
         "    try: open('SENT')\n    except OSError: pass\n    return fake.take(call, handle)\n"
         "fake.script = [send]\nbuyer(Path(sys.argv[1]), fake).buy(call(), {})\n"
     )
@@ -335,8 +339,8 @@ def test_a_year_of_sealed_days_is_summed_quickly(tmp_path, monkeypatch):
     for day in range(365):
         start = attempt.at - 86400 * (day + 2)
         totals = [[int(start // 900 * 900) + 900 * quarter, "fake", "mia", "0.10"] for quarter in range(40)]
-        calls = [[f"{day:04}{number:060}", 1] for number in range(500)]
-        data = json.dumps(head | {"totals": totals, "calls": calls}) + "\n"
+        calls = " ".join(f"{day:04}{number:060}.001" for number in range(500))
+        data = json.dumps(head | {"totals": totals, "calls": 500}) + f"\n{calls}\n"
         (tmp_path / "sealed" / f"{day + 2:06}.jsonl").write_text(data)
     begun = time.perf_counter()
     reserve(Ledger(tmp_path), 2, Caps.of({"per_month": "5000"}))

@@ -129,7 +129,7 @@ class Money(RuleBasedStateMachine):
 
 
 RULES = settings(
-    max_examples=500 if SOAK else 100,
+    max_examples=500 if SOAK else 40,
     stateful_step_count=50 if SOAK else 25,
     deadline=None,
     derandomize=not SOAK,
