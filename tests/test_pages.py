@@ -10,7 +10,7 @@ import pytest
 
 from talkmill.specs import load
 from talkmill.specs.resolve import spoken
-from tests.specs.project import ADA, MILO, change, complaints, write
+from tests.specs.project import change, complaints, write
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("characters/*.md"), *ROOT.glob("schedules/*.md")]
@@ -80,19 +80,18 @@ def test_the_lines_in_the_pages_are_valid(tmp_path):
 
 
 def test_the_demo_is_short_and_complete(tmp_path):
-    """Three episodes of 55 to 95 words, by ada and milo, one of them in two languages, always due."""
-    (tmp_path / "characters").mkdir()
-    (tmp_path / "characters/ada.yaml").write_text(ADA)
-    (tmp_path / "characters/milo.yaml").write_text(MILO)
+    """Four episodes of 30 to 95 words, by ada, milo and pip, one of them in two languages, one with a song, always due."""
+    shutil.copytree(ROOT / "characters", tmp_path / "characters")
     shutil.copytree(ROOT / "schedules", tmp_path / "schedules")
     shutil.copy(ROOT / "config.yaml", tmp_path)
     demo = load(tmp_path)
-    assert [episode.id for _, episode in demo.episodes] == ["bitter-coffee", "long-password", "two-minutes"]
+    assert [episode.id for _, episode in demo.episodes] == ["bitter-coffee", "long-password", "two-minutes", "sleeping-foxes"]
     assert all(episode.publish_at is None for _, episode in demo.episodes)
     for schedule, episode in demo.episodes:
         for language in demo.languages(schedule, episode):
             words = sum(len(spoken(line.text, language).split()) for line in episode.script)
-            assert 55 <= words <= 95
+            assert 30 <= words <= 95
+    assert any(line.sung for _, episode in demo.episodes for line in episode.script)
 
 
 def test_the_repository_holds_no_broken_spec():
