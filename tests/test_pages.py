@@ -10,7 +10,7 @@ import pytest
 
 from talkmill.specs import load
 from talkmill.specs.resolve import spoken
-from tests.specs.project import change, complaints, write
+from tests.specs.project import MILO, change, complaints, write
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("characters/*.md"), *ROOT.glob("schedules/*.md")]
