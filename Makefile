@@ -37,6 +37,7 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/test.stamp: requirements-test.lock $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-test.lock
+	$(BIN)/talkmill weights fetch face-mesh
 	touch $@
 
 # Renew the lock files from pyproject.toml.
