@@ -94,7 +94,7 @@ def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
     play = options.pop("play", "there_and_back")
     request = {**options, "fps": config.fps}
     if portrait.file:
-        request |= {"shapes": sorted(shapes), "seed": config.seed, "mouth_box": portrait.mouth_box}
+        request |= {"shapes": sorted(shapes), "seed": config.seed, "mouth_box": portrait.mouth_box, "face": portrait.face}
     files = {} if portrait.file else {"clip": planner.file(path)}
     settings = {"name": path, "backend": kind, "request": request, "files": files}
     upstream = {"portray": inputs[f"portray:{name}"]} if portrait.file else {}

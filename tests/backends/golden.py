@@ -49,6 +49,16 @@ def tone(path: Path) -> Path:
     return path
 
 
+def picture(path: Path) -> Path:
+    """A see-through gradient."""
+    import numpy as np
+    from PIL import Image
+
+    y, x = np.mgrid[0:96, 0:128]
+    Image.fromarray(np.dstack([x, y, x + y, 255 - y]).astype(np.uint8), "RGBA").save(path)
+    return path
+
+
 SAID = "Good morning, my friends, the bread is warm."
 
 
@@ -66,6 +76,7 @@ def requests(folder: Path) -> dict[tuple[str, str], tuple[Mapping[str, Any], Map
     return {
         ("portray", "avatar"): ({"style": "toon-head", "seed": "golden", "traits": {}}, {}),
         ("portray", "sheet"): (PIP, {name: PIP_FOLDER / name for name in drawings.find(PIP_FOLDER)}),
+        ("portray", "file"): ({"backdrop": "#FFFFFF"}, {"image": picture(folder / "picture.png")}),
         ("speak", "piper"): ({**text, "model": "joe"}, {}),
         ("speak", "hibari"): ({**text, "model": "heart"}, {}),
         ("speak", "kokoro"): ({"text": "Puedo volar.", "language": "es", "seed": 1, "voice": "jf_alpha"}, {}),
