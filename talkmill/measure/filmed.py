@@ -11,7 +11,7 @@ from talkmill.measure import score as scores
 from talkmill.measure.landmarks import Detect, Followed, follow
 from talkmill.measure.listen import Heard
 from talkmill.measure.shapes import Limits, Shape
-from talkmill.measure.subject import Face, Subject
+from talkmill.measure.subject import Face, Filmed, Subject
 from talkmill.measure.watch import Seen, Watched
 from talkmill.model import SAMPLE_RATE
 
@@ -25,18 +25,6 @@ SETTLE = 0.4
 IDENTITY, FLICKER, SHARP = 2.0, 2.5, 0.6
 """Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence;
 fine detail about the mouth while it speaks against the same at rest."""
-
-
-@dataclass(frozen=True)
-class Filmed:
-    """A filmed face for as long as it is seen: where its mouth is (pixels of the video), and the part of the picture in which
-    the face stays (x, y, width, height, even)."""
-
-    character: str
-    start: int  # frames from the episode's start
-    frames: int
-    mouth: tuple[float, float]
-    area: tuple[int, int, int, int]
 
 
 @dataclass
@@ -127,6 +115,6 @@ def shape_of(part: Followed, still: np.ndarray) -> Shape:
 
 def _seen(part: Followed, face: Filmed) -> Seen:
     return Seen(
-        Face(face.character, face.start, face.frames, face.mouth, 1.0, 1.0, 0.0, {}, ()),
+        Face(face.character, face.start, face.frames, face.mouth, face.area[2] / 9, 1.0, 0.0, {}, ()),
         False, part.gap, part.width, part.teeth, np.zeros(face.frames), part.x, part.y, part.moved, part.back,
     )  # fmt: skip

@@ -242,16 +242,17 @@ def _frames(sheet: Image.Image, pen: ImageDraw.ImageDraw, found: Review, worst: 
     """The head at the worst moments, side by side."""
     subject = found.subject
     assert subject is not None  # noqa: S101
+    faces = [seen.face for seen in found.watched.faces]  # type: ignore[union-attr]
     side = (WIDTH - 2 * MARGIN - (FRAMES - 1) * 20) // FRAMES
     for number, moment in enumerate(worst):
         frame = min(int(moment.seconds * subject.fps), subject.frames - 1)
         face = next(
             (
                 one
-                for one in subject.faces
+                for one in faces
                 if one.start <= frame < one.start + one.frames and moment.character in ("", one.character)
             ),
-            subject.faces[0],
+            faces[0],
         )
         half = round(3.2 * face.unit)
         x, y = (round(value) - half for value in face.anchor)

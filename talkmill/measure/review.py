@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from talkmill.measure import listen, shapes, watch
+from talkmill.errors import PrerequisiteError
+from talkmill.measure import filmed, landmarks, listen, shapes, watch
 from talkmill.measure import score as scores
 from talkmill.measure.subject import Subject, find
 from talkmill.media import mp4
@@ -20,6 +21,8 @@ MEDIAN, OUTER = 0.020, 0.060
 SHUT, STILL, SHAPED, EACH = 0.95, 0.97, 0.85, 0.70
 """Shares: of p, b, m with shut lips; of silent frames with a still mouth; of phonemes with the shape they ask for, over the
 five shapes alike; and of each of the five."""
+FILMED = (0.90, 0.90, 0.60, 0.30)
+"""The same of faces that are photographs or clips, measured by landmarks: coarser than colours, above all in width."""
 ENOUGH = 4
 """How many there must be of something before it is judged."""
 LATE, CLEAR = 0.010, 0.30
@@ -122,7 +125,7 @@ def review(video: Path) -> Review:
         )
     elif movie.first("soun") is None:
         found.note = "There is no sound, so lip sync is not measured."
-    elif not subject.faces:
+    elif not subject.faces and not subject.filmed:
         found.note = f"Its mouths are drawings ({', '.join(subject.drawn)}), so lip sync is not measured."
     if found.note:
         watch.decoded(video)
@@ -132,10 +135,57 @@ def review(video: Path) -> Review:
     if subject.drawn:
         found.note = f"Mouths that are drawings are not measured ({', '.join(subject.drawn)})."
     found.heard = listen.listen(subject)
-    found.watched = watch.watch(subject)
-    found.score, found.shapes = scores.score(subject, found.watched, found.heard)
-    found.measures += [_late(found.heard), _frozen(found.watched, subject.fps), *lip_sync(found.score)]
+    found.measures.append(_late(found.heard))
+    if subject.faces:
+        found.watched = watch.watch(subject)
+        found.score, found.shapes = scores.score(subject, found.watched, found.heard)
+        seen = np.zeros(subject.frames, bool)  # frames of photographs have a measure of their own
+        for face in subject.faces:
+            seen[face.start : face.start + face.frames] = True
+        found.watched.repeated &= seen
+        found.measures += [_frozen(found.watched, subject.fps), *lip_sync(found.score)]
+    if subject.filmed:
+        try:
+            judged = filmed.judge(subject, subject.filmed, found.heard)
+        except PrerequisiteError as error:
+            watch.decoded(video)
+            found.note = f"{found.note} Photographs are not measured: {error}".strip()
+            return found
+        found.measures += photographs(judged)
+        if found.score is None:
+            found.watched, found.score, found.shapes = judged.watched, judged.score, judged.shapes
+        found.note = f"{found.note} Photographs are measured by landmarks ({landmarks.DETECTOR}).".strip()
     return found
+
+
+def photographs(judged: filmed.Judged) -> list[Measure]:
+    """The measures of faces that are photographs or clips."""
+    out = [replace(one, name=f"photo_{one.name}") for one in lip_sync(judged.score, FILMED) if one.name != "flicker"]
+    for name, value, limit, worse, words in (
+        ("photo_identity_mm", judged.identity, filmed.IDENTITY, 1, "the face's own shape is off by {:.1f} mm"),
+        (
+            "photo_mouth_flicker",
+            judged.flicker,
+            filmed.FLICKER,
+            1,
+            "the mouth flickers {:.1f} times as much as the cheeks in silence",
+        ),
+        (
+            "photo_mouth_sharpness",
+            judged.sharp,
+            filmed.SHARP,
+            -1,
+            "the mouth has {:.2f} of its own detail left while it speaks",
+        ),
+    ):
+        said = f"{'at most' if worse > 0 else 'at least'} {limit:g}"
+        if np.isnan(value):
+            out.append(Measure(name, None, said, UNKNOWN, "there is too little speech or silence to judge"))
+        else:
+            out.append(_judge(name, round(value, 3), said, worse * (limit - value) >= 0, words.format(value)))
+    words = f"{judged.repeated} frames show the face as the frame before does, while it speaks"
+    out.append(_judge("photo_repeated_frames", judged.repeated, "at most 3", judged.repeated <= 3, words))
+    return out
 
 
 def container(movie: mp4.Movie) -> list[Measure]:
@@ -192,8 +242,9 @@ def _frozen(watched: watch.Watched, fps: int) -> Measure:
     return _judge("frozen_seconds", seconds, f"at most {FREEZE:g}", seconds <= FREEZE, words)
 
 
-def lip_sync(score: scores.Score) -> list[Measure]:
-    """The measures of lip sync, of one video or of many added up."""
+def lip_sync(score: scores.Score, bars: tuple[float, float, float, float] = (SHUT, STILL, SHAPED, EACH)) -> list[Measure]:
+    """The measures of lip sync, of one video or of many added up; `bars` are the shares that must be reached."""
+    shut, still, shaped, each = bars
     late = score.misses * 1000
     out = []
     for name, share, most in (("closure_median_ms", 50, MEDIAN * 1000), ("closure_95_ms", 95, OUTER * 1000)):
@@ -209,10 +260,10 @@ def lip_sync(score: scores.Score) -> list[Measure]:
     counts = [len(score.closures), len(score.offsets), sum(one.missing for one in score.closures)]
     out.append(Measure("closures", counts, "all, timed, missing", PASS))
     out.append(
-        _share("shut", sum(one.shut for one in score.closures), len(score.closures), SHUT, "of p, b and m have shut lips")
+        _share("shut", sum(one.shut for one in score.closures), len(score.closures), shut, "of p, b and m have shut lips")
     )
-    out += _shapes(score)
-    out.append(_share("still", score.still, score.quiet, STILL, "of silent frames have a still mouth"))
+    out += _shapes(score, shaped, each)
+    out.append(_share("still", score.still, score.quiet, still, "of silent frames have a still mouth"))
     out.append(
         _judge("flicker", score.flicker, "0", score.flicker == 0, f"the mouth flickers in {score.flicker} silent frames")
     )
@@ -229,17 +280,17 @@ def _share(name: str, part: int, whole: int, least: float, words: str) -> Measur
     return _judge(name, value, limit, value >= least, f"{100 * value:.0f} % {words}")
 
 
-def _shapes(score: scores.Score) -> list[Measure]:
+def _shapes(score: scores.Score, shaped: float, each: float) -> list[Measure]:
     table = score.confusion()
     counts = {name: sum(row.values()) for name, row in table.items()}
     recall = {name: round(share, 4) for name, share in score.recall().items() if counts[name] >= ENOUGH}
-    limit = f"at least {SHAPED:g}, each at least {EACH:g}"
+    limit = f"at least {shaped:g}, each at least {each:g}"
     if not recall:
         return [Measure("shapes", None, limit, UNKNOWN, "there are too few phonemes of each shape to judge")]
     mean = round(sum(recall.values()) / len(recall), 4)
-    poor = [f"{name} {100 * share:.0f} %" for name, share in recall.items() if share < EACH]
+    poor = [f"{name} {100 * share:.0f} %" for name, share in recall.items() if share < each]
     words = f"phonemes get their shape in {100 * mean:.0f} %" + (f" ({', '.join(poor)})" if poor else "")
-    return [_judge("shapes", {"mean": mean, **recall}, limit, mean >= SHAPED and not poor, words)]
+    return [_judge("shapes", {"mean": mean, **recall}, limit, mean >= shaped and not poor, words)]
 
 
 def sentences(found: Review) -> Sequence[str]:

@@ -49,6 +49,18 @@ class Face:
 
 
 @dataclass(frozen=True)
+class Filmed:
+    """A filmed face for as long as it is seen: where its mouth is (pixels of the video), and the part of the picture in which
+    the face stays (x, y, width, height, even)."""
+
+    character: str
+    start: int  # frames from the episode's start
+    frames: int
+    mouth: tuple[float, float]
+    area: tuple[int, int, int, int]
+
+
+@dataclass(frozen=True)
 class Line:
     """One utterance: its speaker, its take with its sound (a WAV), and the sample of the episode at which it begins."""
 
@@ -69,6 +81,7 @@ class Subject:
     faces: tuple[Face, ...]
     lines: tuple[Line, ...]
     drawn: tuple[str, ...] = ()  # characters whose mouths are drawings, which are not measured
+    filmed: tuple[Filmed, ...] = ()  # faces that are photographs or clips
 
 
 def find(video: Path) -> Subject | None:
@@ -148,12 +161,18 @@ def _subject(
             sound = store.object(said["inputs"]["sound"])
             take = Take.from_json(said["request"]["take"])
             lines.append(Line(face["character"], start, take, sound if sound.is_file() else None))
-    rigs = {name: _rig(name, inputs, store) for name in request["scenes"]}
+    figures = request.get("figures", {})
+    rigs = {name: _rig(name, inputs, store) for name in request["scenes"] if name not in figures}
     painted = {name: rig for name, rig in rigs.items() if "half_width" in rig.mouth}
     rests: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
     faces: list[Face] = []
+    filmed: list[Filmed] = []
     for shot in request["shots"]:
         cast = tuple(shot["cast"])
+        if cast[0] in figures:
+            scene, figure = request["scenes"][cast[0]], figures[cast[0]]
+            _add(filmed, _filmed(cast[0], shot["start"], shot["frames"], size, scene, figure))
+            continue
         if cast not in rests:
             layouts = group([rigs[name] for name in cast], size, [request["scenes"][name] for name in cast])
             rests[cast] = {
@@ -166,7 +185,34 @@ def _subject(
             else:
                 faces.append(Face(name, shot["start"], shot["frames"], **rest))
     frames = sum(shot["frames"] for shot in request["shots"])
-    return Subject(video, fps, frames, size, tuple(faces), tuple(lines), tuple(sorted(rigs.keys() - painted.keys())))
+    drawn = tuple(sorted(rigs.keys() - painted.keys()))
+    return Subject(video, fps, frames, size, tuple(faces), tuple(lines), drawn, tuple(filmed))
+
+
+def _add(filmed: list[Filmed], face: Filmed) -> None:
+    """Append it, or let the one before go on where it is the same."""
+    last = filmed[-1] if filmed else None
+    if last and last.character == face.character and last.start + last.frames == face.start and last.area == face.area:
+        filmed[-1] = replace(last, frames=last.frames + face.frames)
+    else:
+        filmed.append(face)
+
+
+def _filmed(
+    name: str, start: int, frames: int, size: tuple[int, int], scene: Mapping[str, Any], figure: Mapping[str, Any]
+) -> Filmed:
+    """A photograph's or a clip's face as it stands in the frame: the mouth is a fifth of the face above the chin."""
+    from talkmill.picture.film import place
+
+    cut = place(size, scene, figure)
+    left, top, right, bottom = figure["box"]
+    x0, x1 = ((x - cut.left) * cut.scale + cut.x for x in (left, right))
+    y0, y1 = ((y - cut.top) * cut.scale + cut.y for y in (top, bottom))
+    side = 0.35 * (y1 - y0)
+    low = (max(0, int(x0 - side) // 2 * 2), max(0, int(y0 - side) // 2 * 2))
+    high = (min(size[0], int(x1 + side) // 2 * 2), min(size[1], int(y1 + side) // 2 * 2))
+    area = (*low, high[0] - low[0], high[1] - low[1])
+    return Filmed(name, start, frames, ((x0 + x1) / 2, y1 - 0.2 * (y1 - y0)), area)
 
 
 def _goes_on(face: Face, start: int, rest: Mapping[str, Any]) -> bool:
