@@ -99,6 +99,7 @@ def requests(folder: Path) -> dict[tuple[str, str], tuple[Mapping[str, Any], Map
             {"fps": 30, "frames": 200, "heard": [[0.4, 2.0], [2.5, 5.5]], "emotion": "happy", "strength": 1.0, "seed": "1 ada"},
             {},
         ),
+        ("lipsync", "play"): ({**segment, "avoid": []}, {"clip": film.path}),
         ("lipsync", "warp"): (segment, {"sound": sound, "clip": film.path, "track": track}),
         ("restore", "classic"): (under, {"frames": film.path, "clip": film.path, "track": track}),
         ("caption", "libass"): (CAPTIONS, {}),

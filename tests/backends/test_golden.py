@@ -23,6 +23,5 @@ def test_every_embedded_backend_is_watched(tmp_path) -> None:
     """All but those whose result depends on ffmpeg's own build, or on a net's last bits; each has a test that makes it twice.
     The aligners are watched through `recording`."""
     unwatched = {("render", "ffmpeg"), ("check", "file"), ("align", "sphinx"), ("align", "synthesis")}
-    unwatched |= {("animate", "idle"), ("animate", "clip"), ("inspect", "landmarks"), ("lipsync", "play"), ("lipsync", "warp")}
-    unwatched |= {("restore", "classic")}
+    unwatched |= {("animate", "idle"), ("animate", "clip"), ("inspect", "landmarks")}
     assert set(REGISTRY) - set(golden.requests(tmp_path)) == unwatched
