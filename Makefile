@@ -41,6 +41,7 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/test.stamp: requirements-test.lock $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-test.lock
+	$(BIN)/talkmill weights fetch face-mesh
 	touch $@
 
 # The weights that find faces: out of a published package, checked by hash.

@@ -104,7 +104,7 @@ def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
     play = options.pop("play", "there_and_back")
     request = {**options, "fps": config.fps}
     if kind["name"] == "idle":
-        request |= {"shapes": sorted(shapes), "seed": config.seed, "mouth_box": mouth_box}
+        request |= {"shapes": sorted(shapes), "seed": config.seed, "mouth_box": mouth_box, "face": face}
     settings = {"name": path, "backend": kind, "request": request, "files": {"clip": planner.file(clip)} if clip else {}}
     inputs[f"animate:{name}"] = planner.recipe("animate", folder, settings, upstream)
     mouths = {line: resolve.lipsync(config, character, planner.purpose, line) for line in LINES}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ SHUT, STILL, SHAPED, EACH = 0.95, 0.97, 0.85, 0.70
 """Shares: of p, b, m with shut lips; of silent frames with a still mouth; of phonemes with the shape they ask for, over the
 five shapes alike; and of each of the five."""
 FILMED = (0.90, 0.90, 0.60, 0.30)
-"""The same of faces that are photographs or clips, measured by landmarks: those are coarser than colours, above all in width."""
+"""The same of faces that are photographs or clips, measured by landmarks: coarser than colours, above all in width."""
 ENOUGH = 4
 """How many there must be of something before it is judged."""
 LATE, CLEAR = 0.010, 0.30
@@ -139,6 +139,10 @@ def review(video: Path) -> Review:
     if subject.faces:
         found.watched = watch.watch(subject)
         found.score, found.shapes = scores.score(subject, found.watched, found.heard)
+        seen = np.zeros(subject.frames, bool)  # frames of photographs have a measure of their own
+        for face in subject.faces:
+            seen[face.start : face.start + face.frames] = True
+        found.watched.repeated &= seen
         found.measures += [_frozen(found.watched, subject.fps), *lip_sync(found.score)]
     if subject.filmed:
         try:
@@ -156,17 +160,23 @@ def review(video: Path) -> Review:
 
 def photographs(judged: filmed.Judged) -> list[Measure]:
     """The measures of faces that are photographs or clips."""
-    out = [one for one in lip_sync(judged.score, FILMED) if one.name != "flicker"]
+    out = [replace(one, name=f"photo_{one.name}") for one in lip_sync(judged.score, FILMED) if one.name != "flicker"]
     for name, value, limit, worse, words in (
-        ("identity_mm", judged.identity, filmed.IDENTITY, 1, "the face's own shape is off by {:.1f} mm"),
+        ("photo_identity_mm", judged.identity, filmed.IDENTITY, 1, "the face's own shape is off by {:.1f} mm"),
         (
-            "mouth_flicker",
+            "photo_mouth_flicker",
             judged.flicker,
             filmed.FLICKER,
             1,
             "the mouth flickers {:.1f} times as much as the cheeks in silence",
         ),
-        ("mouth_sharpness", judged.sharp, filmed.SHARP, -1, "the mouth has {:.2f} of its own detail left while it speaks"),
+        (
+            "photo_mouth_sharpness",
+            judged.sharp,
+            filmed.SHARP,
+            -1,
+            "the mouth has {:.2f} of its own detail left while it speaks",
+        ),
     ):
         said = f"{'at most' if worse > 0 else 'at least'} {limit:g}"
         if np.isnan(value):
@@ -174,7 +184,7 @@ def photographs(judged: filmed.Judged) -> list[Measure]:
         else:
             out.append(_judge(name, round(value, 3), said, worse * (limit - value) >= 0, words.format(value)))
     words = f"{judged.repeated} frames show the face as the frame before does, while it speaks"
-    out.append(_judge("repeated_frames", judged.repeated, "at most 3", judged.repeated <= 3, words))
+    out.append(_judge("photo_repeated_frames", judged.repeated, "at most 3", judged.repeated <= 3, words))
     return out
 
 

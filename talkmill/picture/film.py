@@ -59,7 +59,7 @@ def place(size: tuple[int, int], scene: Mapping[str, Any], figure: Mapping[str, 
     wanted = HEADS[scene["framing"]] * height / (SKULL * tall)
     scale = max(cover, min(wanted, max(cover, ENLARGED)))
     room, low = scene["headroom"] * height, lowest_chin(size, scene)
-    fits = (low - 0.5 * room) / (bottom - skull)  # largest scale at which the head is between half of the headroom and the captions
+    fits = (low - 0.5 * room) / (bottom - skull)  # the head between half of the headroom and the captions
     if scale > fits:
         scale = fits if fits >= cover else max(min(fits, LARGE * wanted), LEAST * cover)
     shown_w, shown_h = whole[0] * scale, whole[1] * scale

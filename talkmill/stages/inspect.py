@@ -16,6 +16,7 @@ def run(job: Job) -> Outcome:
     picture = job.tickets["portray"] if request["still"] else None
     if picture:
         inputs["image"] = picture.makings["rig"].files["image"]
+        request["cut"] = {key: clip.facts[key] for key in ("scale", "corner")} if "scale" in clip.facts else None
     request["mouth_box"] = in_clip(request["mouth_box"], clip.facts, picture and picture.facts)
     with about(job.settings["name"]):
         making = job.make(job.settings["backend"], {**request, "clip": facts}, inputs)

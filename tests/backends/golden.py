@@ -12,6 +12,7 @@ from typing import Any
 from talkmill.backends import load
 from talkmill.backends.portray import drawings
 from talkmill.store import digest, file_digest
+from tests.backends.lipsync import filmed
 
 STORED = Path(__file__).with_name("golden.json")
 
@@ -49,6 +50,16 @@ def tone(path: Path) -> Path:
     return path
 
 
+def picture(path: Path) -> Path:
+    """A see-through gradient."""
+    import numpy as np
+    from PIL import Image
+
+    y, x = np.mgrid[0:96, 0:128]
+    Image.fromarray(np.dstack([x, y, x + y, 255 - y]).astype(np.uint8), "RGBA").save(path)
+    return path
+
+
 SAID = "Good morning, my friends, the bread is warm."
 
 
@@ -63,9 +74,13 @@ def requests(folder: Path) -> dict[tuple[str, str], tuple[Mapping[str, Any], Map
     """(verb, backend) -> (request, inputs)."""
     sound = tone(folder / "tone.wav")
     text = {"text": "Bob may fly.", "language": "en", "seed": 1}
+    film, track = filmed.clip(folder)
+    segment = filmed.request(film)
+    under = {"clip": film.facts, "source": film.facts, "play": "there_and_back", "start": 0, "face": 0, "mouth_box": None}
     return {
         ("portray", "avatar"): ({"style": "toon-head", "seed": "golden", "traits": {}}, {}),
         ("portray", "sheet"): (PIP, {name: PIP_FOLDER / name for name in drawings.find(PIP_FOLDER)}),
+        ("portray", "file"): ({"backdrop": "#FFFFFF"}, {"image": picture(folder / "picture.png")}),
         ("speak", "piper"): ({**text, "model": "joe"}, {}),
         ("speak", "hibari"): ({**text, "model": "heart"}, {}),
         ("speak", "kokoro"): ({"text": "Puedo volar.", "language": "es", "seed": 1, "voice": "jf_alpha"}, {}),
@@ -84,6 +99,9 @@ def requests(folder: Path) -> dict[tuple[str, str], tuple[Mapping[str, Any], Map
             {"fps": 30, "frames": 200, "heard": [[0.4, 2.0], [2.5, 5.5]], "emotion": "happy", "strength": 1.0, "seed": "1 ada"},
             {},
         ),
+        ("lipsync", "play"): ({**segment, "avoid": []}, {"clip": film.path}),
+        ("lipsync", "warp"): (segment, {"sound": sound, "clip": film.path, "track": track}),
+        ("restore", "classic"): (under, {"frames": film.path, "clip": film.path, "track": track}),
         ("caption", "libass"): (CAPTIONS, {}),
     }
 

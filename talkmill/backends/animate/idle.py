@@ -23,9 +23,10 @@ SHARPEN, BLOCKS = 0.5, 0.45
 class Idle:
     """A round of slight motion that ends as it begins.
 
-    Request: `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `mouth_box` (or null), `seed`. Input: `image`.
-    It is scaled so that its largest face fits the shapes, and cut to what they can show. Facts also: `scale` (of the image),
-    `corner` ([x, y], in the scaled image, of the cut), `shut` ([[first, last]] frames of a blink), `notes`.
+    Request: `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `mouth_box`, `face` (or null), `seed`. Input:
+    `image`. It is scaled so that its largest face, or the one that is meant, fits the shapes, and cut to what they show.
+    Facts also: `scale` (of the image), `corner` ([x, y], in the scaled image, of the cut), `shut` ([[first, last]] frames of a
+    blink), `notes`.
     """
 
     name = "idle"
@@ -52,7 +53,7 @@ class Idle:
         box = request.get("mouth_box")
         found = [] if box else faces.find(picture)
         sizes = [formats.named(name).size for name in request["shapes"]]
-        made, scale, corner = prepared(picture, found, sizes, box)
+        made, scale, corner = prepared(picture, meant(found, request.get("face")), sizes, box)
         fps = request["fps"]
         moved = [faces.placed(face, scale, corner) for face in found]
         awake = frames.i420(made)
@@ -78,6 +79,14 @@ class Idle:
         facts = {"scale": round(scale, 4), "corner": list(corner), "shut": spans(blinks)}
         notes = [f"enlarged {scale:.1f} times"] if scale > 1.5 else []
         return Result({"frames": clip.path}, clip.facts | facts | {"notes": notes})
+
+
+def meant(found: Sequence[Any], asked: int | str | None) -> Sequence[Any]:
+    """The face that is asked for (as `portrait.face` says), by itself, where there are several; else all."""
+    if asked is None or len(found) < 2:
+        return found
+    number = {"left": 1, "right": len(found)}.get(asked, asked) if isinstance(asked, str) else asked
+    return found[number - 1 : number] or found
 
 
 def prepared(

@@ -2,7 +2,8 @@
 
 - request: `still` (whether the clip was made of one image), `face` (`left`, `right`, a number from the left, 1 first, or null:
   there is one), `mouth_box` ([x, y, width, height] as fractions of the clip, or null: for faces that no detector finds),
-  `sync_strength`, and `clip`, the facts of the clip's making
+  `sync_strength`, `clip`, the facts of the clip's making, and of a still `cut` ({`scale`, `corner`}: how `idle` cut it; or
+  null)
 - inputs: `frames` (of `animate`), and of a still `image` (of `portray`), on which its quality is measured
 - files: `track` (track.npz, see `animate`)
 - facts: `width`, `height`, `frames`, `faces` (how many), `face` (the number of the one that is meant, 0 first; null with a

@@ -91,12 +91,14 @@ class Landmarks:
 
         still = picture is not None
         first = [faces.Face(points, *map(float, pose), 1.0) for points, pose in zip(*_first(track), strict=True)]
-        number = _chosen(first, request["face"])
         if still:
             found = faces.find(picture)
-            seen = look(picture, found[_chosen(found, request["face"])])
+            face = found[_chosen(found, request["face"])]
+            number = _nearest(first, face, request.get("cut"))
+            seen = look(picture, face)
             told = []
         else:
+            number = _chosen(first, request["face"])
             there = np.flatnonzero(track.seen[:, number])
             spread = sorted({int(there[at]) for at in np.linspace(0, len(there) - 1, LOOKS).round().astype(int)})
             looks = []
@@ -180,6 +182,22 @@ def _chosen(found: Sequence[Any], asked: int | str | None) -> int:
     if not 0 <= number < len(found):
         raise RequestError(f"there is no face {asked} (found {len(found)}). Correct portrait.face.")
     return number
+
+
+def _nearest(found: Sequence[Any], face: Any, cut: Mapping[str, Any] | None) -> int:
+    """Which of the faces of a clip is `face` of the picture that it was cut from."""
+    from talkmill.media import faces
+
+    if not found:
+        raise RequestError("no face was found in the clip that was made of it (0). Give a picture with more around the face.")
+    there = faces.placed(face, cut["scale"], cut["corner"]) if cut else face
+    middle = there.landmarks[:, :2].mean(axis=0)
+    away = [float(abs(one.landmarks[:, :2].mean(axis=0) - middle).max()) for one in found]
+    if min(away) > 0.5 * there.size:
+        raise RequestError(
+            f"the face is lost in the clip that was made of it (nearest {min(away):.0f} pixels away). Name another."
+        )
+    return away.index(min(away))
 
 
 def _over_time(track: Any, number: int, fps: int) -> list[dict[str, str]]:

@@ -19,6 +19,10 @@ BLUR = 0.22
 ROLL = 0.25
 """How much darker lips are at the opening, where they turn away from the light."""
 
+SEAM = 0.42, 0.42, 1.6
+"""Of the line between lips that a picture shows apart, drawn where they meet: how dark (share), how thick (mm), and the gap
+(mm) from which it is not drawn. A picture of shut lips has the line itself."""
+
 Box = tuple[int, int, int, int]
 """left, top, right, bottom in whole pixels, even."""
 
@@ -98,7 +102,7 @@ class Talker:
     ) -> None:  # fmt: skip
         """Paint what is seen between the lips into `moved`, the box's three planes."""
         ex, above, below = edges
-        if float((below - above).max()) < 0.1:
+        if float((below - above).max()) < 0.1 and not self.look.teeth:
             return
         ring = np.concatenate([np.column_stack([ex, above - 2]), np.column_stack([ex, np.maximum(above, below) + 2])])
         points = np.column_stack([ring, np.ones(len(ring))]) @ place.T
@@ -116,6 +120,11 @@ class Talker:
         own = _rgb(frame, (left, top, right, bottom)) if self.look.teeth else None
         made = paint(mouth, x, y, up, low, light_of(frame, self.placed, place), own) @ (MATRIX.T / 255) + OFFSET
         near = ROLL * np.exp(-np.maximum(np.maximum(up - y, y - low), 0) / 0.7) * np.clip((low - up) / 2.0, 0, 1) * inner
+        if self.look.teeth:
+            share, thick, widest = SEAM
+            t = np.clip((2 * x - ex[0] - ex[-1]) / (ex[-1] - ex[0]), -1, 1)
+            met = np.clip(1 - (low - up) / widest, 0, 1) * (1 - t * t) ** 0.5 * mouth.pose.voice
+            near = np.maximum(near, share * met * np.exp(-(((y - (up + np.maximum(up, low)) / 2) / thick) ** 2)))
         for number, plane in enumerate(moved):
             step = 1 if number == 0 else 2
             a, c, dark = (value if step == 1 else _halved(value) for value in (alpha, alpha * made[..., number], near))

@@ -11,7 +11,7 @@ from PIL import Image
 from talkmill.backends import Result, load
 from talkmill.errors import RequestError
 from talkmill.media import faces, ffmpeg, frames
-from tests.portraits import admiral
+from tests.portraits import admiral, beside, woman
 
 
 def idle(folder: Path, picture: np.ndarray, **request: object) -> Result:
@@ -64,6 +64,16 @@ def test_the_cut_holds_what_the_shapes_need(tmp_path: Path):
     assert facts["width"] < 1300
     (face,) = faces.find(frames.rgb(next(frames.Clip.of(result.files["frames"], dict(facts)).read([0]))))
     assert abs((face.box[0] + face.box[2]) / 2 - facts["width"] / 2) < 0.1 * facts["width"]
+
+
+def test_of_several_people_the_one_who_is_meant_is_in_the_middle(tmp_path: Path):
+    """Far apart in a wide picture: each clip is cut around its own face."""
+    both = beside(woman(2.6), admiral(2.0))
+    for side in ("left", "right"):
+        result = idle(tmp_path / side, both, motion=0, face=side)
+        picture = frames.rgb(next(frames.Clip.of(result.files["frames"], dict(result.facts)).read([0])))
+        middles = [(face.box[0] + face.box[2]) / 2 / picture.shape[1] for face in faces.find(picture)]
+        assert any(0.3 < middle < 0.7 for middle in middles)
 
 
 def test_a_clip_of_the_users_is_taken_in_or_refused(tmp_path: Path):
