@@ -10,7 +10,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 demo: $(VENV)/run.stamp
 	PATH="$(abspath $(BIN)):$$PATH" snakemake --cores $(CORES)
 
-test: $(VENV)/test.stamp $(VENV)/weights.stamp
+test: $(VENV)/test.stamp
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest
 
 check: $(VENV)/test.stamp
@@ -42,11 +42,6 @@ $(VENV)/run.stamp: requirements.lock pyproject.toml | $(VENV)/bin/python
 $(VENV)/test.stamp: requirements-test.lock $(VENV)/run.stamp
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-test.lock
 	$(BIN)/talkmill weights fetch face-mesh
-	touch $@
-
-# The weights that find faces: out of a published package, checked by hash.
-$(VENV)/weights.stamp: $(VENV)/run.stamp
-	$(BIN)/python -m talkmill.cli weights fetch face-mesh
 	touch $@
 
 # Renew the lock files from pyproject.toml.
