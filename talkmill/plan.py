@@ -212,7 +212,8 @@ class Planner:
         )
         shots = {"by": episode.shots.by, "together": staging.together(episode), "asked": staging.asked(episode)}
         pictured, told = figures.cast(self, cast, formats)
-        kinds = ["song" if recordings.get(str(n), {}).get("options", {}).get("sung") else "speech" for n in range(len(lines))]
+        sung = {number for number, recording in recordings.items() if recording["options"]["sung"]}
+        kinds = ["song" if str(number) in sung else "speech" for number in range(len(lines))]
         filmed = {role: path for role, path in pictured.items() if not role.startswith("portray:")}
         drawn = {f"portray:{one}": self.portrait(one) for one in cast if one not in told}
         lipsync = self.recipe(
@@ -221,7 +222,9 @@ class Planner:
             {
                 "backend": backend("lipsync", "viseme"),
                 "listener": backend("lipsync", "listen"),
-                "faces": {one: resolve.lipsync(config, project.characters[one], self.purpose) for one in cast if one not in told},
+                "faces": {
+                    one: resolve.lipsync(config, project.characters[one], self.purpose) for one in cast if one not in told
+                },
                 "shots": shots,
                 "seed": config.seed,
                 **({"figures": told, "kinds": kinds} if told else {}),
@@ -229,7 +232,9 @@ class Planner:
             {"write": write, "speak": speak, "clean": clean} | filmed,
         )
         shown = (
-            figures.restored(self, folder, shots, told, kinds, {"clean": clean, "lipsync": lipsync} | filmed) if told else lipsync
+            figures.restored(self, folder, shots, told, kinds, {"clean": clean, "lipsync": lipsync} | filmed)
+            if told
+            else lipsync
         )
         fonts = {f"font:{one}": self.file(style["font"]) for one, style in styles.items() if is_file(style["font"])}
         caption = self.recipe(

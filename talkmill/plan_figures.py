@@ -117,8 +117,7 @@ def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
     settings = {"name": path, "backend": planner.backend("inspect", "landmarks"), "request": request}
     inputs[f"inspect:{name}"] = planner.recipe("inspect", folder, settings, {**upstream, "animate": inputs[f"animate:{name}"]})
     lines = {
-        line: {"backend": planner.backend("lipsync", mouth["backend"]), "options": {k: v for k, v in mouth.items() if k != "backend"}}
-        for line, mouth in mouths.items()
+        line: {"backend": planner.backend("lipsync", mouth.pop("backend")), "options": mouth} for line, mouth in mouths.items()
     }
     return Figure(inputs, {"lines": lines, "play": play})
 

@@ -169,9 +169,7 @@ class Quoter:
         self._items[name] = job.found
         return self._tickets[name]
 
-    def bought(
-        self, maker: Any, request: Mapping[str, Any], paths: Mapping[str, Path], label: Mapping[str, str]
-    ) -> list[Item]:
+    def bought(self, maker: Any, request: Mapping[str, Any], paths: Mapping[str, Path], label: Mapping[str, str]) -> list[Item]:
         """What one making would buy: nothing where its first call has been bought, or is under way."""
         first: list[Call] = []
 
@@ -238,7 +236,8 @@ class Quoter:
             if cap.per_call is not None:
                 dearest = max((item.worst for item in mine(setting)), default=Decimal(0))
                 over = max(dearest - cap.per_call, Decimal(0))
-                yield {"setting": f"{setting}.per_call", "cap": cap.per_call, "counted": Decimal(0), "after": dearest, "over": over}
+                whole = {"cap": cap.per_call, "counted": Decimal(0), "after": dearest, "over": over}
+                yield {"setting": f"{setting}.per_call", **whole}
         for standing in self.buyer.budget.standing():
             added = sum((item.worst for item in mine(standing.setting.rpartition(".")[0])), Decimal(0))
             after = standing.counted + added

@@ -5,7 +5,19 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = ["errors", "model", "specs", "store", "money", "media", "providers", "picture", "measure", "backends", "stages"]
-FLOORS += ["backend_checks", "plan_figures", "plan", "job", "quote", "paid_checks", "report", "run", "why", "commands_quote", "cli"]
+FLOORS += [
+    "backend_checks",
+    "plan_figures",
+    "plan",
+    "job",
+    "quote",
+    "paid_checks",
+    "report",
+    "run",
+    "why",
+    "commands_quote",
+    "cli",
+]
 
 
 def floor(module):

@@ -173,7 +173,7 @@ class Character(Spec):
         for animate in (self.animate, *(route.animate for route in self.routes)):
             fits(self.portrait, animate)
         if self.lipsync.backend and not isinstance(self.portrait, FIGURES):
-            raise wrong("has a lipsync.backend, which is for photographs and clips", "Take it away: drawn mouths are drawn here.")
+            raise wrong("has a lipsync.backend, which is for photographs and clips", "Take it away: drawn mouths are drawn.")
         return self
 
 

@@ -60,7 +60,8 @@ class Budget(Cap):
     timezone: str = Field(default="UTC", min_length=1, max_length=60, examples=["Europe/Berlin"])
     """Where days and months begin."""
     repeat_under: Amount = "0"
-    """A call up to this price is repeated once when nobody can say what became of it; above it waits for `talkmill reconcile`."""
+    """A call up to this price is repeated once when nobody can say what became of it; above it, `talkmill reconcile` waits for a
+    decision."""
 
 
 class Price(Spec):
@@ -108,7 +109,7 @@ Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")]
 class Provider(Spec):
     """How a paid provider is reached. Keys never stand here: they come from the environment."""
 
-    base_url: Annotated[str, AfterValidator(_address)] | None = Field(default=None, examples=["https://api-singapore.klingai.com"])
+    base_url: Annotated[str, AfterValidator(_address)] | None = Field(default=None, examples=["https://api.example.com"])
     """Its address; without it the provider's own."""
     concurrency: int = Field(default=3, ge=1, le=100)
     """Calls in flight at once, over all processes and machines that share the ledger."""

@@ -13,8 +13,8 @@ HERE = "warp"
 def run(job: Job) -> Outcome:
     """The makings of `lipsync` by their names: those of photographs and clips that speak restored, the others as they are.
 
-    `settings`: `backend` (null: nothing is restored), and `shots`, `figures` and `kinds` as `lipsync` has them. Tickets: `clean`,
-    `lipsync`, and `animate:<character>` and `inspect:<character>` of each figure.
+    `settings`: `backend` (null: nothing is restored), and `shots`, `figures` and `kinds` as `lipsync` has them. Tickets:
+    `clean`, `lipsync`, and `animate:<character>` and `inspect:<character>` of each figure.
     """
     settings, done = job.settings, job.tickets["lipsync"]
     makings = dict(done.makings)

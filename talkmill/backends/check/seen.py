@@ -84,7 +84,8 @@ def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, in
 
 def _longest(stretches: Sequence[tuple[int, int]], times: Sequence[float], ends: Sequence[float]) -> tuple[float, float]:
     """Length and start in seconds of the longest of the stretches (first and last picture)."""
-    return max(((ends[last] - times[first], times[first]) for first, last in stretches), default=(0.0, 0.0), key=lambda one: one[0])
+    found = [(ends[last] - times[first], times[first]) for first, last in stretches]
+    return max(found, default=(0.0, 0.0), key=lambda one: one[0])
 
 
 class _Dark:
