@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -36,6 +37,14 @@ MOST = 60.0
 
 OVERSAMPLING = 4
 """Times the sample rate at which peaks are looked for: BS.1770 asks for 192 kHz."""
+
+BLOCK = 218 * 4800
+"""Samples that are worked on at once: 22 s, a whole number of tenths of a second."""
+STEP = SAMPLE_RATE // 10
+RING = 24_000
+"""Samples for which the meter's filters ring on, more than enough."""
+NEAR = 4_800
+"""Samples beside a cut that tell what lies between samples, and how the limiter has to turn; far more than both reach."""
 
 REACH = 0.005
 """Seconds before and after a peak over which the limiter turns down and up again."""
@@ -72,22 +81,47 @@ def integrated(samples: Samples) -> float:
     ITU-R BS.1770-4: K-weighting, blocks of 0.4 s every 0.1 s, an absolute gate at -70 LUFS and a relative one 10 LU down. It
     is here, and not asked of ffmpeg, since levelling asks some twenty times for an episode.
     """
-    import numpy as np
+    meter = Meter()
+    for start in range(0, len(samples), BLOCK):
+        meter.add(samples[start : start + BLOCK])
+    return meter.integrated()
 
-    block, step = round(SHORTEST * SAMPLE_RATE), round(SHORTEST * SAMPLE_RATE / 4)
-    if len(samples) < block:
-        return -math.inf
-    size = -(-(len(samples) + SAMPLE_RATE // 2) // 16_384) * 16_384  # room for the filters to die away; a quick length
-    spectrum = np.fft.rfft(samples, size, axis=0) * _k_weighting(size).astype(np.complex64)[:, None]
-    heard = np.fft.irfft(spectrum, size, axis=0)[: len(samples)]
-    power = np.concatenate([[0.0], np.cumsum((heard**2).sum(axis=1), dtype=np.float64)])
-    starts = np.arange(0, len(samples) - block + 1, step)
-    blocks = np.maximum(power[starts + block] - power[starts], 1e-20) / block
-    blocks = blocks[-0.691 + 10 * np.log10(blocks) > SILENT]
-    if not len(blocks):
-        return -math.inf
-    blocks = blocks[blocks > blocks.mean() / 10]
-    return float(-0.691 + 10 * np.log10(blocks.mean()))
+
+class Meter:
+    """Loudness of a sound that comes in pieces of `BLOCK` samples, the last one of what is left; its memory does not grow."""
+
+    def __init__(self) -> None:
+        self._before: Samples | None = None  # what the filters still hear of what came before
+        self._energy: list[float] = []  # of each tenth of a second
+
+    def add(self, samples: Samples) -> None:
+        """Hear the next piece: (n, channels), float32."""
+        import numpy as np
+
+        early = 0 if self._before is None else len(self._before)
+        whole = samples if self._before is None else np.concatenate([self._before, samples])
+        size = -(-(min(BLOCK, len(whole)) + 2 * RING) // 16_384) * 16_384  # room for the filters to die away; a quick length
+        spectrum = np.fft.rfft(whole, size, axis=0) * _k_weighting(size).astype(np.complex64)[:, None]
+        heard = np.fft.irfft(spectrum, size, axis=0)[early : len(whole)]
+        count = len(heard) // STEP
+        squares = (heard[: count * STEP] ** 2).sum(axis=1, dtype=np.float64)
+        self._energy += squares.reshape(count, STEP).sum(axis=1).tolist()
+        self._before = whole[-RING:].copy()
+
+    def integrated(self) -> float:
+        """LUFS of all that came; -inf where the meter hears nothing."""
+        import numpy as np
+
+        tenths = np.array(self._energy)
+        width = round(SHORTEST * SAMPLE_RATE) // STEP
+        if len(tenths) < width:
+            return -math.inf
+        blocks = np.maximum(np.convolve(tenths, np.ones(width), "valid"), 1e-20) / (width * STEP)
+        blocks = blocks[-0.691 + 10 * np.log10(blocks) > SILENT]
+        if not len(blocks):
+            return -math.inf
+        blocks = blocks[blocks > blocks.mean() / 10]
+        return float(-0.691 + 10 * np.log10(blocks.mean()))
 
 
 @lru_cache(2)
@@ -104,31 +138,58 @@ def _k_weighting(size: int) -> np.ndarray:
     return response
 
 
+Piece = Callable[[int, int], "Samples"]
+"""Samples (n, channels) of a sound from one sample to another, both inside it."""
+
+
 class Limiter:
     """A true-peak limiter that looks ahead as far as it looks back: no delay, no lost sample, the same gain for all channels.
 
     Peaks are looked for at four times the sample rate. Where one is over the ceiling, the gain goes down and up again over
-    `REACH`: the least gain needed within that reach, averaged over the same reach, is nowhere more than is needed.
+    `REACH`: the least gain needed within that reach, averaged over the same reach, is nowhere more than is needed. It works on
+    pieces of `BLOCK` samples, so its memory does not grow with the sound.
     """
 
-    def __init__(self, samples: Samples) -> None:
-        """`samples` (n, channels) at 48 kHz, float32 in -1..1."""
-        self.samples = samples
-        self._envelope = peaks(samples)
+    def __init__(self, samples: Samples | Piece, count: int | None = None) -> None:
+        """`samples` (n, channels) at 48 kHz, float32 in -1..1, or a function that gives pieces of `count` samples in all."""
+        self.count = len(samples) if count is None else count  # type: ignore[arg-type]
+        self.piece: Piece = samples if callable(samples) else lambda start, end: samples[start:end]
+        self._envelope = lru_cache(3)(self._measured)  # a minute stays in memory; what is longer is measured anew
 
     def run(self, gain: float, ceiling: float) -> Samples:
         """The sound louder by `gain` dB, its true peak at most about `ceiling` dBTP."""
         import numpy as np
+
+        pieces = list(self.pieces(gain, ceiling))
+        return np.concatenate(pieces) if pieces else self.piece(0, 0).astype(np.float32)
+
+    def pieces(self, gain: float, ceiling: float) -> Iterator[Samples]:
+        """`run`, a piece of `BLOCK` samples after the other."""
+        import numpy as np
         from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
         factor, limit = 10 ** (gain / 20), 10 ** (ceiling / 20)
-        loud = self._envelope * factor
-        if not len(loud) or loud.max() <= limit:
-            return (self.samples * factor).astype(np.float32)
-        needed = np.minimum(1.0, limit / np.maximum(loud, 1e-9))
         reach = 2 * round(REACH * SAMPLE_RATE) + 1
-        turned = uniform_filter1d(minimum_filter1d(needed, reach, mode="nearest"), reach, mode="nearest")
-        return (self.samples * (factor * turned)[:, None]).astype(np.float32)
+        for start in range(0, self.count, BLOCK):
+            end = min(start + BLOCK, self.count)
+            samples = self.piece(start, end)
+            first, envelope = self._envelope(start)
+            loud = envelope * factor
+            if not len(loud) or loud.max() <= limit:
+                yield (samples * factor).astype(np.float32)
+                continue
+            needed = np.minimum(1.0, limit / np.maximum(loud, 1e-9))
+            turned = uniform_filter1d(minimum_filter1d(needed, reach, mode="nearest"), reach, mode="nearest")
+            turned = turned[start - first : start - first + len(samples)]
+            yield (samples * (factor * turned)[:, None]).astype(np.float32)
+
+    def _measured(self, start: int) -> tuple[int, Samples]:
+        """The peaks around the samples of a piece and `REACH` beyond it, and the sample at which they begin."""
+        end = min(start + BLOCK, self.count)
+        first, last = max(0, start - 2 * NEAR), min(self.count, end + 2 * NEAR)
+        found = peaks(self.piece(first, last))
+        left, right = (start - first) // 2, (last - end) // 2  # the outermost peaks lack the sound beyond
+        return first + left, found[left : len(found) - right]
 
 
 def peaks(samples: Samples) -> Samples:
@@ -146,26 +207,50 @@ def true_peak(samples: Samples) -> float:
     return 20 * math.log10(highest) if highest > 0 else -math.inf
 
 
+def _heard(pieces: Iterable[Samples]) -> tuple[float, float]:
+    """Integrated loudness in LUFS and true peak in dBTP of a sound that comes in pieces."""
+    import numpy as np
+
+    meter, before, highest = Meter(), None, -math.inf
+    for piece in pieces:
+        meter.add(piece)
+        # Across a cut the peaks are looked for once more, with the sound on both sides of it.
+        seam = piece if before is None else np.concatenate([before, piece])
+        highest = max(highest, true_peak(seam))
+        before = piece[-NEAR:]
+    return meter.integrated(), highest
+
+
 def levelled(samples: Samples, loudness: float, ceiling: float) -> tuple[Samples, float]:
     """`samples` (n, channels) at 48 kHz at `loudness` LUFS (±0.3 LU), true peak at most `ceiling` dBTP; and the gain in dB.
 
-    Gain and limiter are tried, measured and corrected until both hold. Same number of samples, no delay.
+    Same number of samples, no delay.
 
     Raises:
         MediaError: there is nothing to hear, or the target cannot be reached under the ceiling.
     """
-    before = integrated(samples)
+    limiter = Limiter(samples)
+    gain, limit = _settled(limiter, loudness, ceiling)
+    return limiter.run(gain, limit), gain
+
+
+def _settled(limiter: Limiter, loudness: float, ceiling: float) -> tuple[float, float]:
+    """The gain and the limiter's ceiling at which a sound is as loud as is wanted: tried, measured and corrected.
+
+    Raises:
+        MediaError: as `levelled`.
+    """
+    before, _ = _heard(limiter.pieces(0.0, math.inf))
     if before == -math.inf:
         raise MediaError("loudness: nothing to hear (the meter says under -70 LUFS). Put sound into it.")
-    limiter = Limiter(samples)
     gain, limit = loudness - before, ceiling
     slope, last = 1.0, None  # LU won for each dB of gain; less than 1 where the limiter works
     for _ in range(TRIALS):
-        used, made = gain, limiter.run(gain, limit)
-        now, peak = integrated(made), true_peak(made)
+        now, peak = _heard(limiter.pieces(gain, limit))
         miss, over = loudness - now, peak - ceiling
+        used = gain, limit
         if abs(miss) <= TOLERANCE / 3 and over <= OVER:
-            return made, used
+            return used
         limit -= max(over, 0)
         if last and abs(gain - last[0]) > 0.05:
             slope = min(max((now - last[1]) / (gain - last[0]), 0.15), 1.0)
@@ -176,7 +261,7 @@ def levelled(samples: Samples, loudness: float, ceiling: float) -> tuple[Samples
             f"loudness: cannot be brought to {loudness:g} LUFS under {ceiling:g} dBTP "
             f"(it came to {now:.1f} LUFS, {peak:.1f} dBTP). Choose a lower loudness."
         )
-    return made, used
+    return used
 
 
 def normalise(source: Path, target: Path, loudness: float = -14.0, ceiling: float = -2.0) -> float:
@@ -185,12 +270,13 @@ def normalise(source: Path, target: Path, loudness: float = -14.0, ceiling: floa
     Raises:
         MediaError: as `levelled`, or `source` is not at 48 kHz.
     """
-    samples, rate = sound.read(source)
-    if rate != SAMPLE_RATE:
-        raise MediaError(f"{source}: not at 48 kHz ({rate} Hz). Resample it first.")
-    try:
-        made, gain = levelled(samples, loudness, ceiling)
-    except MediaError as error:
-        raise MediaError(f"{source}: {error}") from None
-    sound.write(target, made)
+    with sound.Reader(source) as reader:
+        if reader.rate != SAMPLE_RATE:
+            raise MediaError(f"{source}: not at 48 kHz ({reader.rate} Hz). Resample it first.")
+        limiter = Limiter(reader.piece, reader.count)
+        try:
+            gain, limit = _settled(limiter, loudness, ceiling)
+        except MediaError as error:
+            raise MediaError(f"{source}: {error}") from None
+        sound.write_pieces(target, limiter.pieces(gain, limit), reader.channels)
     return gain

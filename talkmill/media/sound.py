@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import wave
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,29 +21,68 @@ MODEL_RATE = 16_000
 """Samples a second that speech models take."""
 
 
+PIECE = 1 << 20
+"""Samples that are written at once."""
+
+
+class Reader:
+    """A WAV file with 16-bit samples, read piece by piece; a context manager."""
+
+    def __init__(self, path: Path) -> None:
+        """Open it.
+
+        Raises:
+            MediaError: there is no such file, or it is something else.
+        """
+        self.path = path
+        try:
+            self._file = wave.open(str(path), "rb")  # noqa: SIM115  # closed by `__exit__`
+        except FileNotFoundError:
+            raise MediaError(f"{path}: no such sound file. Make it again.") from None
+        except (wave.Error, EOFError, OSError) as error:
+            raise self._unreadable(error) from None
+        if self._file.getsampwidth() != 2:
+            bits = 8 * self._file.getsampwidth()
+            self._file.close()
+            raise MediaError(f"{path}: not a WAV file with 16-bit samples ({bits} bits). Convert it to 16-bit PCM.")
+        self.channels, self.rate = self._file.getnchannels(), self._file.getframerate()
+        whole = (path.stat().st_size - 44) // (2 * self.channels)  # a file that was cut off says more than it has
+        self.count = min(self._file.getnframes(), max(whole, 0))
+
+    def _unreadable(self, error: Exception) -> MediaError:
+        return MediaError(f"{self.path}: not a WAV file that can be read ({error}). Convert it to 16-bit PCM WAV.")
+
+    def piece(self, start: int, end: int) -> Samples:
+        """Samples (n, channels) from `start` to `end`.
+
+        Raises:
+            MediaError: they cannot be read.
+        """
+        import numpy as np
+
+        try:
+            self._file.setpos(start)
+            data = self._file.readframes(end - start)
+        except (wave.Error, EOFError, OSError) as error:
+            raise self._unreadable(error) from None
+        whole = len(data) - len(data) % (2 * self.channels)
+        return (np.frombuffer(data[:whole], "<i2").astype(np.float32) / np.float32(32768)).reshape(-1, self.channels)
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+
 def read(path: Path) -> tuple[Samples, int]:
     """Samples (n, channels) and rate of a WAV file with 16-bit samples.
 
     Raises:
         MediaError: there is no such file, or it is something else.
     """
-    import numpy as np
-
-    try:
-        with wave.open(str(path), "rb") as file:
-            if file.getsampwidth() != 2:
-                raise MediaError(
-                    f"{path}: not a WAV file with 16-bit samples ({8 * file.getsampwidth()} bits). Convert it to 16-bit PCM."
-                )
-            channels, found = file.getnchannels(), file.getframerate()
-            data = file.readframes(file.getnframes())
-    except FileNotFoundError:
-        raise MediaError(f"{path}: no such sound file. Make it again.") from None
-    except (wave.Error, EOFError, OSError) as error:
-        raise MediaError(f"{path}: not a WAV file that can be read ({error}). Convert it to 16-bit PCM WAV.") from None
-    whole = len(data) - len(data) % (2 * channels)
-    samples = np.frombuffer(data[:whole], "<i2").astype(np.float32) / np.float32(32768)
-    return samples.reshape(-1, channels), found
+    with Reader(path) as reader:
+        return reader.piece(0, reader.count), reader.rate
 
 
 def count(path: Path) -> int:
@@ -66,15 +106,21 @@ def rate(path: Path) -> int:
 
 def write(path: Path, samples: Samples, at: int = SAMPLE_RATE) -> None:
     """Write `samples`, (n,) or (n, channels), as 16-bit PCM WAV of `at` Hz: rounded, clipped at full scale, no dither."""
+    table = samples[:, None] if samples.ndim == 1 else samples
+    write_pieces(path, (table[first : first + PIECE] for first in range(0, len(table), PIECE)), table.shape[1], at)
+
+
+def write_pieces(path: Path, pieces: Iterable[Samples], channels: int, at: int = SAMPLE_RATE) -> None:
+    """`write` for a sound that comes in pieces, each (n, channels)."""
     import numpy as np
 
-    table = samples[:, None] if samples.ndim == 1 else samples
-    whole = np.clip(np.rint(table.astype(np.float64) * 32768), -32768, 32767).astype("<i2")
     with wave.open(str(path), "wb") as file:
-        file.setnchannels(table.shape[1])
+        file.setnchannels(channels)
         file.setsampwidth(2)
         file.setframerate(at)
-        file.writeframes(whole.tobytes())
+        for piece in pieces:
+            whole = np.clip(np.rint(piece.astype(np.float64) * 32768), -32768, 32767).astype("<i2")
+            file.writeframes(whole.tobytes())
 
 
 def resample(samples: Samples, source: int, target: int) -> Samples:

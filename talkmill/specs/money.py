@@ -37,6 +37,9 @@ def _address(value: str) -> str:
     return value.rstrip("/")
 
 
+Address = Annotated[str, AfterValidator(_address)]
+
+
 class Cap(Spec):
     """The most that may be spent, in the budget's currency. At a cap nothing is submitted."""
 
@@ -60,8 +63,8 @@ class Budget(Cap):
     timezone: str = Field(default="UTC", min_length=1, max_length=60, examples=["Europe/Berlin"])
     """Where days and months begin."""
     repeat_under: Amount = "0"
-    """A call up to this price is repeated once when nobody can say what became of it; above it, `talkmill reconcile` waits for a
-    decision."""
+    """A call up to this price is repeated once when nobody can say what became of it; above it, `talkmill reconcile` asks
+    you."""
 
 
 class Price(Spec):
@@ -109,7 +112,7 @@ Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")]
 class Provider(Spec):
     """How a paid provider is reached. Keys never stand here: they come from the environment."""
 
-    base_url: Annotated[str, AfterValidator(_address)] | None = Field(default=None, examples=["https://api.example.com"])
+    base_url: Address | None = Field(default=None, examples=["https://api.example.com"])
     """Its address; without it the provider's own."""
     concurrency: int = Field(default=3, ge=1, le=100)
     """Calls in flight at once, over all processes and machines that share the ledger."""
@@ -123,17 +126,17 @@ class Upload(Spec):
     """Where a clip is put for somebody to fetch it."""
 
     to: Literal["s3", "fal", "command"]
-    """`s3`: a private bucket, with keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `fal`: fal's own storage, with FAL_KEY;
-    `command`: a program of yours."""
+    """`s3`: a private bucket, with keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `fal`: fal's own storage, with
+    FAL_KEY; `command`: a program of yours."""
     bucket: str | None = Field(default=None, min_length=1, max_length=200)
     """Of s3: its name."""
-    endpoint: Annotated[str, AfterValidator(_address)] | None = None
+    endpoint: Address | None = None
     """Of s3: where it is, when it is not at Amazon."""
     region: str | None = Field(default=None, max_length=60)
     """Of s3: its region."""
     prefix: str | None = Field(default=None, max_length=200)
     """Of s3: a folder in it; without it `talkmill`."""
-    base_url: Annotated[str, AfterValidator(_address)] | None = None
+    base_url: Address | None = None
     """Of fal: its address; without it fal's own."""
     command: list[str] | None = Field(default=None, min_length=1, max_length=50, examples=[["my-share", "{file}"]])
     """Of command: program and arguments; `{file}` becomes the path, and the last line that it prints is the https address. No
