@@ -67,6 +67,15 @@ class Budget(Cap):
     you."""
 
 
+class Flat(Spec):
+    """A price for all up to some amount."""
+
+    amount: Amount
+    """Up to how much of the unit."""
+    price: Amount
+    """What that costs, however little of it is used."""
+
+
 class Price(Spec):
     """What one provider takes for one thing."""
 
@@ -80,6 +89,8 @@ class Price(Spec):
     """Amounts are rounded up to a multiple of it: 5 where five seconds are billed for three."""
     least: Amount = "0"
     """The smallest amount that is billed."""
+    flat: Flat | None = None
+    """Where a first part has a price of its own; `price` is then that of each unit beyond it."""
     source: str = Field(default="config.yaml", max_length=300)
     """Where the price is told."""
     as_of: str = Field(default="", max_length=40, examples=["2026-11-20"])
