@@ -30,6 +30,16 @@ class Outcome:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
+SETTINGS = ("model", "method", "mode", "resolution", "seconds", "width", "height", "format")
+"""What a paid backend is told that changes the price or the look: what `talkmill spend --by setting` and ratings compare."""
+
+
+def setting(request: Mapping[str, Any]) -> dict[str, str]:
+    """The label that says which settings something was bought with: `{"setting": "mode=pro"}`; empty where it has none."""
+    told = [f"{name}={request[name]}" for name in SETTINGS if request.get(name) is not None]
+    return {"setting": " ".join(told)} if told else {}
+
+
 @dataclass
 class Job:
     """What a stage is given: its recipe, the tickets upstream, the store."""
@@ -135,7 +145,7 @@ class Job:
             if not is_paid(maker):
                 result = maker.run(request, paths, workdir)
                 return result.files, result.facts
-            purse = Purse(self.buyer.buy, self.label(**(label or {})))
+            purse = Purse(self.buyer.buy, self.label(**(label or {}), **setting(request)))
             result = maker.run(request, paths, workdir, purse)  # type: ignore[call-arg]
             return result.files, {**result.facts, "bought": purse.bought}
 
