@@ -16,7 +16,7 @@ import re
 import select
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,6 +38,8 @@ TOOLS = "open-gop=0:b-pyramid=0:b-adapt=0:cabac=1:8x8dct=1:no-deblock=0"
 pictures, against veryfast at crf 18: 36 % of the processor time, an SSIM of 0.9970 (there 0.9965), 2.8 Mb/s instead of 0.85.
 The finer quantiser of the I-pictures carries the still background, and keeps its gradients free of bands. Platforms encode the
 file again: what they are given counts."""
+FILMED = ("-preset", "superfast", "-crf", "19", "-maxrate", "12M", "-bufsize", "24M")
+"""For photographs and clips: their grain would take whatever a constant quantiser gives."""
 STALL = 120.0
 """Seconds without any progress after which ffmpeg counts as hung."""
 PIPE = 1 << 20
@@ -77,12 +79,13 @@ def video(
     target: Path,
     *,
     burner: subtitles.Burner | None = None,
+    filmed: bool = False,
 ) -> Encoded:
     """Encode `frames` with the sound of `audio` (made by `sound`) to `target`; with `burner`, captions are burnt in.
 
     `frames` are uint8 arrays of h*3//2 rows and w columns: planar 4:2:0 (I420), BT.709, video range. They are written as they
     lie in memory, without a copy. `audio` may be a function that gives the file: it is called when the last frame is encoded,
-    so that the sound can be made meanwhile.
+    so that the sound can be made meanwhile. `filmed` frames are those of photographs or clips, in part or all.
 
     Raises:
         MediaError: ffmpeg failed, or a frame has another size.
@@ -90,13 +93,19 @@ def video(
     """
     with tempfile.TemporaryDirectory(dir=target.parent) as folder:
         pictures = Path(folder) / "pictures.nut"  # keeps both times of every picture, as an mp4 without edit lists cannot
-        done = _pictures(frames, size, fps, pictures, target, burner)
+        done = _pictures(frames, size, fps, pictures, target, burner, FILMED if filmed else PRESET)
         _join(pictures, audio if isinstance(audio, Path) else audio(), fps, target)
     return done
 
 
 def _pictures(
-    frames: Iterable[np.ndarray], size: tuple[int, int], fps: int, written: Path, target: Path, burner: subtitles.Burner | None
+    frames: Iterable[np.ndarray],
+    size: tuple[int, int],
+    fps: int,
+    written: Path,
+    target: Path,
+    burner: subtitles.Burner | None,
+    preset: Sequence[str],
 ) -> Encoded:
     """The H.264 stream of `frames`, in `written`; errors name `target`."""
     width, height = size
@@ -107,7 +116,7 @@ def _pictures(
         "-loglevel", subtitles.LOG_LEVEL if burner else "error",
         "-f", "rawvideo", "-pixel_format", "yuv420p", "-video_size", f"{width}x{height}", "-framerate", str(fps),
         "-i", "pipe:0", "-map_metadata", "-1",
-        "-vf", ",".join(chain), "-c:v", "libx264", "-profile:v", "high", "-level:v", "4.2", "-pix_fmt", "yuv420p", *PRESET,
+        "-vf", ",".join(chain), "-c:v", "libx264", "-profile:v", "high", "-level:v", "4.2", "-pix_fmt", "yuv420p", *preset,
         "-threads:v", str(THREADS),
         "-bf", "2", "-g", str(gop), "-keyint_min", str(gop), "-sc_threshold", "0", "-flags:v", "+cgop+bitexact",
         "-x264-params", TOOLS,

@@ -65,7 +65,13 @@ class Ffmpeg:
                 files = {"video": workdir / f"{shape.name}.mp4", "cover": workdir / "cover.jpg"}
                 with subtitles.burner(inputs["ass"], _fonts(inputs)) if "ass" in inputs else nullcontext() as burner:
                     done = encode.video(
-                        studio.frames(), shape.size, fps, lambda: levelling.result()[0], files["video"], burner=burner
+                        studio.frames(),
+                        shape.size,
+                        fps,
+                        lambda: levelling.result()[0],
+                        files["video"],
+                        burner=burner,
+                        filmed=bool(request.get("figures")),
                     )
                 _, loudness = levelling.result()
         finally:
