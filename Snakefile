@@ -41,10 +41,12 @@ rule validate:
 
 
 rule quote:
+    log:
+        "build/quote.log",
     message:
         "What the next run would buy."
     shell:
-        "python -m talkmill quote"
+        "python -m talkmill.cli quote 2> {log:q}"
 
 
 onstart:
