@@ -241,11 +241,13 @@ def name_lines(project: Project) -> Iterable[Problem]:
             }
             texts: dict[tuple[str, Where], str] = {(f"characters/{who}.yaml", ("name",)): character.name}
             for file, (where, scene) in scenes.items():
-                if scene.name_line and scene.name_line.role:
-                    texts[file, (*where, "name_line", "role")] = scene.name_line.role
+                role, at = scene.name_line and scene.name_line.role, (*where, "name_line", "role")
+                if role:
+                    by_language = role.items() if isinstance(role, dict) else ()
+                    texts |= {(file, (*at, one)): text for one, text in by_language} or {(file, at): role}
             if all(text.isascii() for text in texts.values()):
                 continue
-            line = resolve.scene(project.config, who, character, item.episode)["name_line"]
+            line = resolve.scene(project.config, who, character, item.episode, item.language)["name_line"]
             named = _drawn(character.name)
             for (file, where), text in texts.items():
                 # One font draws both, so a role is looked at together with the name, unless the name has been told.

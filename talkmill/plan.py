@@ -182,7 +182,7 @@ class Planner:
         ]
         cast = sorted({line["speaker"] for line in lines})
         formats = project.formats(episode)
-        scenes = {one: resolve.scene(config, one, project.characters[one], episode) for one in cast}
+        scenes = {one: resolve.scene(config, one, project.characters[one], episode, language) for one in cast}
         styles = {one: scene["captions"] for one, scene in scenes.items()}
         for scene in scenes.values():  # the picture keeps clear of the captions; their colours are no matter of it
             scene["captions"] = {key: scene["captions"][key] for key in ("show", "size", "position")}

@@ -191,13 +191,13 @@ def test_espeaks_own_list_of_voices_is_the_one_that_is_read_from_its_files() -> 
 
 
 def test_checks_load_nothing_heavy() -> None:
-    """Neither engines nor fonts, for the demo; half a second with everything that is imported.
+    """Neither engines nor fonts, for the demo.
 
     numpy (50 ms) may come in: openfacefx, which knows the names of a drawn character's mouths, imports it.
     """
     program = (
-        "import sys, time; from talkmill.specs import load; from talkmill.backend_checks import CHECKS; start = time.perf_counter();"
-        f"load({str(HOME)!r}, CHECKS); assert time.perf_counter() - start < 0.5;"
+        "import sys; from talkmill.specs import load; from talkmill.backend_checks import CHECKS;"
+        f"load({str(HOME)!r}, CHECKS);"
         "print([name for name in ('cv2', 'PIL', 'fontTools', 'onnxruntime', 'hibari', 'piper') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, cwd=HOME)

@@ -47,6 +47,14 @@ Titles = Annotated[
 SpokenTexts = Annotated[
     Annotated[Spoken, Tag("text")] | Annotated[dict[Language, Spoken], Field(min_length=1), Tag("by_language")], _by_language
 ]
+Role = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(one_line)]
+Roles = Annotated[
+    Annotated[Role | None, Tag("text")] | Annotated[dict[Language, Role], Field(min_length=1), Tag("by_language")],
+    Discriminator(
+        lambda value: "text" if value is None else texts_kind(value), custom_error_type="own", custom_error_message="{what}",
+        custom_error_context=_NO_TEXT,
+    ),
+]  # fmt: skip
 PostTexts = Annotated[
     Annotated[PostText, Tag("text")] | Annotated[dict[Language, PostText], Field(min_length=1), Tag("by_language")],
     _by_language,
@@ -95,8 +103,8 @@ class NameLine(Spec):
 
     show: bool | None = None
     """Whether the name is shown."""
-    role: Annotated[str, AfterValidator(one_line)] | None = Field(default=None, max_length=40, examples=["Head of Coffee"])
-    """Smaller text under the name."""
+    role: Roles = Field(default=None, examples=["Head of Coffee", {"en": "Head of Coffee", "es": "Jefe de café"}])
+    """Smaller text under the name: one, or one for each language. 40 characters at most."""
     colour: Colour | None = None
     """Colour of the text."""
     box: Colour | None = None

@@ -12,8 +12,10 @@ from talkmill.specs.models import Character, Config, Episode, Line, Scene
 from talkmill.specs.routes import Route
 
 
-def scene(config: Config, character_id: str, character: Character, episode: Episode | None = None) -> dict[str, Any]:
-    """The scene of a character's shots, as plain JSON values.
+def scene(
+    config: Config, character_id: str, character: Character, episode: Episode | None = None, language: str | None = None
+) -> dict[str, Any]:
+    """The scene of a character's shots in a language, as plain JSON values; without a language roles are in their first one.
 
     The episode stands over the character, the character over the config, the config over the built-in look: key by key,
     except `background`, which is replaced as a whole. `null` in a file takes a key back to the built-in look.
@@ -29,11 +31,15 @@ def scene(config: Config, character_id: str, character: Character, episode: Epis
             if isinstance(given.get(group), dict):
                 given[group] = {**(merged.get(group) or {}), **given[group]}
         merged |= given
+    line = _filled(defaults.NAME_LINE, merged.get("name_line"))
+    if isinstance(line["role"], dict):
+        roles, short = line["role"], (language or "").split("-")[0]
+        line["role"] = roles.get(language) or roles.get(short) or (None if language else next(iter(roles.values())))
     return {
         "name": character.name,
         "background": _background(merged.get("background")) or defaults.background(character_id),
         **_filled(defaults.SCENE, merged),
-        "name_line": _filled(defaults.NAME_LINE, merged.get("name_line")),
+        "name_line": line,
         "captions": _filled(defaults.CAPTIONS, merged.get("captions")),
     }
 

@@ -112,3 +112,11 @@ def test_a_text_is_that_of_its_language_in_nfc():
     assert spoken({"en": " two \n lines "}, "en") == "two lines"
     with pytest.raises(KeyError):
         text({"en": "a"}, "de")
+
+
+def test_a_role_is_in_the_language_of_the_video():
+    """One text serves all; of several that of the language, with or without its region; none where there is none."""
+    config, ada = Config(), character(name_line={"role": {"en": "Chef", "es": "Cocinera"}})
+    roles = [scene(config, "ada", ada, None, language)["name_line"]["role"] for language in ("en", "es-MX", "de", None)]
+    assert roles == ["Chef", "Cocinera", None, "Chef"]
+    assert scene(config, "ada", character(name_line={"role": "Chef"}), None, "es")["name_line"]["role"] == "Chef"
