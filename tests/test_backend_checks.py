@@ -209,6 +209,6 @@ def test_three_hundred_episodes_in_unusual_letters_are_planned_in_seconds(projec
     lines = "".join(f"      - Γειά σου κόσμε {number}.\n" for number in range(8))
     episodes = "".join(f"  - id: e{n}\n    title: E{n}\n    speaker: milo\n    script:\n{lines}" for n in range(300))
     (project.root / "schedules/year.yaml").write_text(f"languages: [el]\nepisodes:\n{episodes}")
-    start = time.perf_counter()
+    start = time.process_time()
     assert len(make_plan(project.root, date(2026, 11, 25)).releases) == 302
-    assert time.perf_counter() - start < 2.5
+    assert time.process_time() - start < 2.5

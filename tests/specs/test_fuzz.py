@@ -93,14 +93,14 @@ def test_mutated_specs_load_or_are_told(tmp_path, seed):
     chance = random.Random(seed)  # noqa: S311 -- no secret
     root = write(tmp_path)
     seen = set()
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(150):
         name = chance.choice(list(FILES))
         (root / name).write_bytes(mutated(chance, FILES[name]))
         seen.add(outcome(root))
         (root / name).write_text(FILES[name])
     assert seen == {"told", "loaded"}
-    assert time.perf_counter() - start < 10
+    assert time.process_time() - start < 10
 
 
 def test_random_bytes_are_told(tmp_path):

@@ -138,20 +138,20 @@ def test_a_trap_is_told_with_its_line_and_its_cure(sheet, text, told):
 
 def test_an_alias_bomb_is_refused_at_once(sheet):
     """300 bytes that stand for nine to the ninth values cost nothing."""
-    start = time.perf_counter()
+    start = time.process_time()
     found = sheet(BOMB)
-    assert time.perf_counter() - start < 0.2
+    assert time.process_time() - start < 0.2
     assert len(str(found.value)) < 2000
     assert "alias" in str(found.problems[-1])
 
 
 def test_deep_nesting_is_refused_at_once(sheet):
     """A quarter of a megabyte of brackets neither hangs nor overflows."""
-    start = time.perf_counter()
+    start = time.process_time()
     assert not sheet("[" * (MAX_BYTES - 1)).readable
     assert not sheet("- " * (MAX_BYTES // 2 - 1)).readable
     assert not sheet("{a: " * (MAX_BYTES // 4 - 1)).readable
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_file_that_cannot_be_read_is_a_problem(tmp_path):
