@@ -11,7 +11,7 @@ from talkmill.specs.scalars import wrong
 
 Prompt = Annotated[str, StringConstraints(min_length=1, max_length=5000)]
 ModelId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Settings = dict[str, str | int | float | bool | None]
+Settings = dict[str, Any]
 
 
 class Dictionary(Spec):
