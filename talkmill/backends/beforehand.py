@@ -22,6 +22,9 @@ from talkmill.specs.yaml_file import Where
 SECONDS = 3.0
 """Length of the speech that prices and limits are asked about: every backend takes it."""
 
+RATES = "prices.rates: "
+"""What an error about a missing rate begins with."""
+
 
 def voices_for(character: Character, language: str) -> Iterator[tuple[Where, Any]]:
     """The voices that a character may have in a language, and where they stand: as `resolve.voice` chooses them, by any route."""
@@ -78,7 +81,9 @@ def options(project: Project) -> Iterable[Problem]:
                 given = resolve.lipsync(project.config, character, purpose, line)
                 owner, where, _ = next((one for one in reversed(layers) if one[2].backend), ("config", ("lipsync",), None))
                 at = file if owner == "character" else "config.yaml"
-                yield from table.check("lipsync", given["backend"], at, where, {**given, "fps": project.config.fps, "speaks": True})
+                yield from table.check(
+                    "lipsync", given["backend"], at, where, {**given, "fps": project.config.fps, "speaks": True}
+                )
 
 
 def _motions(project: Project, name: str, character: Character) -> Iterator[tuple[str, Where, Any]]:
@@ -101,6 +106,7 @@ class _Table:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.prices: Any = None
+        self.spoilt = any(project.touched("config.yaml", (key,)) for key in ("prices", "budget"))
         self.seen: set[tuple[str, Where, str]] = set()
 
     def check(
@@ -113,12 +119,14 @@ class _Table:
         found: list[str] = []
         calls = _try(found, lambda: list(maker.estimate(asked, SECONDS)))
         told_elsewhere = only_price and bool(found)
-        for call in calls or ():
+        for call in () if self.spoilt else calls or ():
             _try(found, lambda call=call: self.cost(call))
         for text in () if told_elsewhere else found:
+            if text.startswith(RATES):  # of the table itself, whoever asks
+                file, where, text = "config.yaml", ("budget", "currency"), text.removeprefix(RATES)
             if (file, where, text) not in self.seen:
                 self.seen.add((file, where, text))
-                yield _problem(self.project, file, where, asked, text.removeprefix(f"{verb}: "))
+                yield _problem(self.project, file, where, asked, text.removeprefix(f"{verb}: ").removeprefix("prices: "))
 
     def cost(self, call: Call) -> None:
         """Raise `RequestError` where a call has no price in the currency of the caps."""
@@ -141,8 +149,12 @@ def _try(found: list[str], task: Callable[[], Any]) -> Any:
 def _problem(project: Project, file: str, where: Where, options: Mapping[str, Any], text: str) -> Problem:
     """A backend's sentence at the option that it names, else at the backend."""
     what, _, cure = text.partition(". ")
-    named = [key for key, value in options.items() if value is not None and re.search(rf"\b{key}\b", what.partition("(")[0])]
-    place = (*where, named[0]) if named and project.at(file, (*where, named[0])) else where
+    given: Any = project.sheets[file].value if file in project.sheets else None
+    for part in where:
+        given = given[part] if isinstance(given, list) else given.get(str(part), {}) if isinstance(given, Mapping) else {}
+    keys = [key for key in options if isinstance(given, Mapping) and key in given]
+    named = [key for key in keys if re.search(rf"\b{key}\b", what.partition("(")[0])]
+    place = (*where, named[0]) if named else where
     return project.problem_in(file, place, what, f"{cure.rstrip('.')}.")
 
 

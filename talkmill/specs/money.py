@@ -36,9 +36,7 @@ def _number(value: Any, above: bool) -> str:
     return str(number)
 
 
-Amount = Annotated[
-    str, BeforeValidator(lambda value: _number(value, False)), WithJsonSchema({"type": "number", "minimum": 0})
-]
+Amount = Annotated[str, BeforeValidator(lambda value: _number(value, False)), WithJsonSchema({"type": "number", "minimum": 0})]
 """Money, or another number that is counted exactly; text inside."""
 Above = Annotated[
     str,
@@ -104,7 +102,9 @@ class Budget(Cap):
     """Caps of single characters."""
     currency: Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN)] = "USD"
     """The currency of all caps and totals."""
-    timezone: Annotated[str, AfterValidator(_zone)] = Field(default="UTC", min_length=1, max_length=60, examples=["Europe/Berlin"])
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", min_length=1, max_length=60, examples=["Europe/Berlin"]
+    )
     """Where days and months begin."""
     repeat_under: Amount = "0"
     """A call up to this price is repeated once when nobody can say what became of it; above it waits for `talkmill reconcile`."""

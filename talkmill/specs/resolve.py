@@ -86,9 +86,8 @@ def _index(routes: Sequence[Route], found: Any, stage: str) -> int:
 def animate(config: Config, character: Character, purpose: str = "draft") -> dict[str, Any]:
     """The options of what a photograph or a clip does by itself, `backend` among them."""
     clip = getattr(character.portrait, "clip", None) is not None
-    shared = _route(config.routes, character, "animate", purpose)
-    if shared is not None and (shared.backend == "clip") != clip:
-        shared = None  # a route for pictures says nothing of clips
+    fitting = [one for one in config.routes if one.animate and (one.animate.backend == "clip") == clip]
+    shared = _route(fitting, character, "animate", purpose)  # a route for pictures says nothing of clips
     own = _route(character.routes, character, "animate", purpose) or character.animate
     chosen = own or shared or (ClipMotion() if clip else IdleMotion())
     return chosen.model_dump(mode="json", exclude_none=True)

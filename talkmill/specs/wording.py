@@ -105,6 +105,8 @@ def place_of(model: type[Spec], loc: tuple[str | int, ...], raw: Any) -> Place:
         specs = [kind for kind in allowed if isinstance(kind, type) and issubclass(kind, Spec)]
         if part == "[key]":
             continue
+        if where and not isinstance(raw, (dict, list)) and not (parent is Line and not specs) and not specs:
+            continue  # the member of a union of plain values that pydantic tried
         if len(specs) > 1:
             allowed = tuple(kind for kind in specs if kind.model_fields["backend"].default == part)
             continue
