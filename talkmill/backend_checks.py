@@ -20,7 +20,7 @@ from talkmill.errors import MediaError, Problem, RequestError
 from talkmill.specs import cross, resolve
 from talkmill.specs.cross import is_font
 from talkmill.specs.load import Check, Project
-from talkmill.specs.models import Character, Scene
+from talkmill.specs.models import Scene
 from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.told import told
 from talkmill.specs.yaml_file import Where, quote

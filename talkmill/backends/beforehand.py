@@ -1,4 +1,4 @@
-"""What can be said of paid backends before anything is bought: options, limits, lines and prices, each at its place in the YAML.
+"""What can be said of paid backends before anything is bought: options, lines and prices, each at its place in the YAML.
 
 All routes are looked at, whatever the purpose: what is wrong with the finals is better known while drafts are made.
 """
@@ -27,7 +27,7 @@ RATES = "prices.rates: "
 
 
 def voices_for(character: Character, language: str) -> Iterator[tuple[Where, Any]]:
-    """The voices that a character may have in a language, and where they stand: as `resolve.voice` chooses them, by any route."""
+    """The voices that a character may have in a language, by any route, and where they stand (see `resolve.voice`)."""
     short = language.split("-")[0]
     key = next((key for key in (language, short) if key in character.voices), None)
     yield (("voices", key), character.voices[key]) if key else (("voice",), character.voice)

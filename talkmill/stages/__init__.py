@@ -86,17 +86,25 @@ class Job:
         """
         paid = {name: task for name, (backend, task) in tasks.items() if self.paid(backend)}
         found: dict[str, Making] = {}
-        failed: list[BaseException] = []
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        failed: list[Exception] = []
+        pool = ThreadPoolExecutor(IN_FLIGHT)
+        try:
             waiting = {name: pool.submit(task) for name, task in paid.items()}
-            for name, (_, task) in tasks.items():
-                if name not in waiting:
-                    found[name] = task()
+            try:
+                for name, (_, task) in tasks.items():
+                    if name not in waiting:
+                        found[name] = task()
+            except Exception as error:
+                failed.append(error)
             for name, future in waiting.items():
-                if error := future.exception():
-                    failed.append(error)
-                else:
+                try:
                     found[name] = future.result()
+                except Exception as error:
+                    failed.append(error)
+        except BaseException:  # somebody wants it to end: what is under way is in the ledger
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
         if failed:
             first = next((error for error in failed if not isinstance(error, TalkmillError)), failed[0])
             for error in failed:

@@ -20,7 +20,7 @@ from talkmill.specs.resolve import animate, lipsync, voice
 from tests.specs.project import PAID, change, complaints, paid, write
 from tests.specs.test_documents import accepted
 
-C, N, O = "config.yaml", "characters/nina.yaml", "characters/otto.yaml"
+C, N, OTTO = "config.yaml", "characters/nina.yaml", "characters/otto.yaml"
 AMOUNT = "Write it in plain decimals, like 5.00, without a currency."
 ADDRESS = "Write https:// and a host, without a key or a question mark; http is for this machine alone."
 ROW = "Write provider/operation, or provider/operation/model; providers are kling, elevenlabs, fal."
@@ -86,8 +86,8 @@ WRONG = [
     (N, "stability: 0.5", "stability: 1.5", ["5: voices.es.stability: must be at most 1 (found 1.5). Choose a number from 0 to 1."]),
     (N, "face: left", "face: middle", ["2: portrait.face: is no face (found 'middle'). Write left, right, or its number from the left, from 1 to 20."]),
     (N, "{guidance_scale: 1.5}", "{guidance_scale: }", ["17: routes[2].lipsync.settings: holds an empty value. Give a value, or take its key away."]),
-    (O, 'aspect_ratio: "3:4"', "image: there/nina.png", ["2: portrait.image: is not there (found 'there/nina.png'). Put the file there, or mend the path: it starts at project/."]),
-    (O, 'aspect_ratio: "3:4"', "image: ../nina.png", ["2: portrait.image: leaves the project (found '../nina.png'). Put the file into the project and write its path from there."]),
+    (OTTO, 'aspect_ratio: "3:4"', "image: there/nina.png", ["2: portrait.image: is not there (found 'there/nina.png'). Put the file there, or mend the path: it starts at project/."]),
+    (OTTO, 'aspect_ratio: "3:4"', "image: ../nina.png", ["2: portrait.image: leaves the project (found '../nina.png'). Put the file into the project and write its path from there."]),
 ]  # fmt: skip
 
 BEYOND_SCHEMAS = (
@@ -178,12 +178,12 @@ def told(root: Path) -> list[str]:
 
 LINE = "schedules/week.yaml"
 NAMED = [
-    (O, "aspect_ratio: \"3:4\"", "aspect_ratio: \"5:4\"", f"{O}:2: portrait.aspect_ratio: kling: aspect_ratio is none of its values ('5:4'). Choose one of: 9:16, 16:9, 1:1, 3:4, 4:3, 2:3, 3:2, 21:9."),
-    (O, "aspect_ratio: \"3:4\"", "model: kling-v9", f"{O}:2: portrait.model: kling: model is none of its values ('kling-v9'). Choose one of: kling-v3, kling-v2-1."),
-    (O, "A calm man of forty who", "A calm man " + "of forty " * 300 + "who", f"{O}:2: portrait.prompt: kling: prompt is too long"),
-    (O, "duration: 5", "duration: 7", f"{O}:4: animate.duration: fal: fal-ai/kling-video/v2.5-turbo/standard/image-to-video: `duration` is 7. Choose one of: 5, 10."),
-    (O, "duration: 5", "model: fal-ai/flux/dev", f"{O}:4: animate: fal: fal-ai/flux/dev makes no clip of a picture (image). Choose another model."),
-    (O, "duration: 5", "model: mine", f"{O}:4: animate.model: fal: the model is not one of the ready-made ones ('mine'). Declare its inputs"),
+    (OTTO, "aspect_ratio: \"3:4\"", "aspect_ratio: \"5:4\"", f"{OTTO}:2: portrait.aspect_ratio: kling: aspect_ratio is none of its values ('5:4'). Choose one of: 9:16, 16:9, 1:1, 3:4, 4:3, 2:3, 3:2, 21:9."),
+    (OTTO, "aspect_ratio: \"3:4\"", "model: kling-v9", f"{OTTO}:2: portrait.model: kling: model is none of its values ('kling-v9'). Choose one of: kling-v3, kling-v2-1."),
+    (OTTO, "A calm man of forty who", "A calm man " + "of forty " * 300 + "who", f"{OTTO}:2: portrait.prompt: kling: prompt is too long"),
+    (OTTO, "duration: 5", "duration: 7", f"{OTTO}:4: animate.duration: fal: fal-ai/kling-video/v2.5-turbo/standard/image-to-video: `duration` is 7. Choose one of: 5, 10."),
+    (OTTO, "duration: 5", "model: fal-ai/flux/dev", f"{OTTO}:4: animate: fal: fal-ai/flux/dev makes no clip of a picture (image). Choose another model."),
+    (OTTO, "duration: 5", "model: mine", f"{OTTO}:4: animate.model: fal: the model is not one of the ready-made ones ('mine'). Declare its inputs"),
     (N, "seconds: 5", "seconds: 6", f"{N}:16: routes[1].animate: kling: kling-v2-5-turbo makes no clip of that length (6 s). Set seconds to 5 or 10."),
     (N, "seconds: 5", "model: kling-v9", f"{N}:16: routes[1].animate.model: kling: no model of that name moves stills ('kling-v9')."),
     (N, "model: fal-ai/latentsync", "model: fal-ai/flux/dev", f"{N}:17: routes[2].lipsync: fal: fal-ai/flux/dev makes no lip sync (image)."),
@@ -283,7 +283,7 @@ def places(value, where=()):
         yield from places(value[key], (*where, key))
 
 
-@pytest.mark.parametrize("file", [N, O, C])
+@pytest.mark.parametrize("file", [N, OTTO, C])
 def test_whatever_stands_at_a_place_loading_ends_in_lines(tmp_path, file):
     """Three wrong values at every place of the files that pay, with all checks: lines in our own words, in the broken file."""
     chance = random.Random(file)  # noqa: S311 -- no secret
