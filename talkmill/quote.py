@@ -90,6 +90,8 @@ class _Stop(Exception):
 class _Looking(Job):
     """A job that makes nothing: it finds makings in the store, and notes what would be bought."""
 
+    tells = False
+
     def __init__(self, recipe: Mapping[str, Any], tickets: Mapping[str, Ticket], quoter: Quoter) -> None:
         super().__init__(recipe, tickets, quoter.store, quoter.root)
         self.quoter, self.whole = quoter, True
@@ -185,7 +187,7 @@ class Quoter:
         def buy(call: Call, files: Mapping[str, Path]) -> Bought:
             call = replace(call, inputs={**{role: file_digest(path) for role, path in files.items()}, **call.inputs})
             see(call)
-            if found := self.buyer.find(call):
+            if (found := self.buyer.find(call)) and not self.buyer.pays(call):
                 if not rest:
                     raise _Stop  # all that is left is to make something of it
                 return found

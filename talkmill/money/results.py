@@ -53,7 +53,8 @@ class Way:
 
     def say(self, attempt: Attempt, what: str) -> None:
         """One line for the log."""
-        print(f"{attempt.title}: {what}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"{attempt.title}: {what}\n")  # in one piece: several purchases may say something at once
+        sys.stderr.flush()
 
     def folder(self) -> Path:
         """An empty folder."""
