@@ -94,3 +94,10 @@ def _doctor(arguments: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
+def providers_of(root: Path) -> dict[str, Any]:
+    """Every provider, as config.yaml sets it up."""
+    from talkmill import providers
+    from talkmill.specs.load import load_config
+
+    settings = load_config(root).providers.model_dump(mode="json", exclude_none=True)
+    return {name: providers.load(name, settings[name]) for name in providers.REGISTRY}

@@ -54,6 +54,16 @@ class Task:
 
 
 @dataclass(frozen=True)
+class Listed:
+    """A task in a provider's own list."""
+
+    task: str  # its id
+    handle: str  # our name for it; "": it has none of ours
+    operation: str  # the provider's product, as people know it
+    at: float  # Unix time at which it was made
+
+
+@dataclass(frozen=True)
 class Pending:
     """It is still at work."""
 
