@@ -7,59 +7,28 @@ better known today. Nothing here loads an engine, and a font is opened for unusu
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from talkmill import backends
+from talkmill.backends import beforehand
 from talkmill.backends.caption import fonts
 from talkmill.backends.inspect.beforehand import company, photos
 from talkmill.backends.speak import espeak_voices
 from talkmill.errors import MediaError, Problem, RequestError
-from talkmill.specs import resolve
+from talkmill.specs import cross, resolve
 from talkmill.specs.cross import is_font
 from talkmill.specs.load import Check, Project
-from talkmill.specs.models import Character, Episode, Scene
+from talkmill.specs.models import Scene
 from talkmill.specs.portraits import SheetPortrait
+from talkmill.specs.told import told
 from talkmill.specs.yaml_file import Where, quote
 
 FREE_VOICES: tuple[Mapping[str, Any], ...] = ({"backend": "hibari"}, {"backend": "kokoro"}, {"backend": "espeak"})
 """Voices that come with Talkmill, the most natural first; they are offered where another one cannot speak a language."""
 
 FONT_FILES = (".ttf", ".otf", ".ttc")
-
-
-@dataclass(frozen=True)
-class Told:
-    """One episode in one language that is to be made, and where it stands."""
-
-    file: str
-    where: Where
-    episode: Episode
-    language: str
-    lines: list[tuple[int, str, str]]  # number, speaker, text
-
-
-def told(project: Project) -> Iterator[Told]:
-    """Every episode and language that is not left out, with the lines that are known to be right."""
-    for schedule, found in project.schedules.items():
-        file = f"schedules/{schedule}.yaml"
-        for index, episode in enumerate(found.episodes):
-            if episode.skip:
-                continue
-            where: Where = ("episodes", index)
-            for language in project.languages(schedule, episode):
-                lines = []
-                for number, line in enumerate(episode.script):
-                    speaker = line.speaker or episode.speaker
-                    try:
-                        text = resolve.spoken(line.text, language)
-                    except KeyError:  # has been told by the specs
-                        continue
-                    if speaker in project.characters and not project.touched(file, (*where, "script", number)):
-                        lines.append((number, str(speaker), text))
-                yield Told(file, where, episode, language, lines)
 
 
 def portraits(project: Project) -> Iterable[Problem]:
@@ -110,7 +79,7 @@ def recordings(project: Project) -> Iterable[Problem]:
 def voice_files(project: Project) -> Iterable[Problem]:
     """Voices that there are not: a file of the user's that is none, a name or a number that is unknown."""
     for name, character in project.characters.items():
-        for where, voice in [(("voice",), character.voice), *((("voices", key), one) for key, one in character.voices.items())]:
+        for where, voice in cross.voices(character):
             if project.touched(f"characters/{name}.yaml", (*where, "backend")):
                 continue
             model = _model(project, name, (*where, "model"), voice)
@@ -142,13 +111,12 @@ def voices(project: Project) -> Iterable[Problem]:
         spoken = [line for line in item.lines if not resolve.recording(item.episode.script[line[0]], item.language)]
         for speaker in sorted({speaker for _, speaker, _ in spoken}):
             wanted.setdefault((speaker, item.language), []).append(item.episode.id)
-    for (speaker, language), episodes in sorted(wanted.items()):
+    asked = [(*pair, episodes, place) for pair, episodes in sorted(wanted.items()) for place in _voices_for(project, *pair)]
+    for speaker, language, episodes, (where, voice) in asked:
         character = project.characters[speaker]
-        where = _voice_for(character, language)
         file = f"characters/{speaker}.yaml"
         if project.touched(file, where) or (where == ("voice",) and project.touched(file, ("voices",))):
             continue
-        voice = character.voice if where == ("voice",) else character.voices[str(where[1])]
         model = _model(project, speaker, (*where, "model"), voice)
         settings = _settings(model) if model else None
         if model and voice.backend == "piper" and settings is None:
@@ -161,10 +129,11 @@ def voices(project: Project) -> Iterable[Problem]:
             yield project.problem(speaker, where, what, _other_voice(language))
 
 
-def _voice_for(character: Character, language: str) -> Where:
-    """Where the voice for a language stands, as `resolve.voice` chooses it."""
-    key = next((key for key in (language, language.split("-")[0]) if key in character.voices), None)
-    return ("voices", key) if key else ("voice",)
+def _voices_for(project: Project, speaker: str, language: str) -> Iterable[tuple[Where, Any]]:
+    """The voices of this machine that a character may have in a language, and where they stand."""
+    for where, voice in beforehand.voices_for(project.characters[speaker], language):
+        if not getattr(backends.load("speak", voice.backend), "provider", ""):
+            yield where, voice
 
 
 def _other_voice(language: str) -> str:
@@ -273,7 +242,7 @@ def _drawn(text: str) -> bool:
 
 def _model(project: Project, character: str, where: Where, voice: Any) -> Path | None:
     """A voice's own .onnx file, where there is one and nothing is wrong with its path."""
-    model = getattr(voice, "model", "")
+    model = getattr(voice, "model", None) or ""
     if not model.endswith(".onnx") or project.touched(f"characters/{character}.yaml", where):
         return None
     path = project.root / model
@@ -303,4 +272,5 @@ def _settings(model: Path) -> dict[str, Any] | None:
 
 
 CHECKS: tuple[Check, ...] = (portraits, sheets, voice_files, voices, recordings, families, letters, name_lines, photos, company)
+CHECKS += beforehand.CHECKS
 """Every check, as `specs.load.load` takes them."""

@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch.add_argument("name", metavar="NAME", help="face-mesh: finds faces in photographs and clips")
     fetch.set_defaults(run=_fetch)
     commands_quote.add(commands)
-    money.add(commands)
+    money.add(commands, commands_quote.providers_of)
     return parser
 
 

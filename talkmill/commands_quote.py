@@ -23,10 +23,12 @@ def add(commands: Any) -> None:
 
     doctor = commands.add_parser("doctor", help="what is missing before anything can be bought")
     doctor.add_argument("--root", default=".", type=Path, help="the project's folder (default: here)")
-    doctor.add_argument("--sandbox", action="store_true", help="serve stand-ins of the providers, to rehearse a paid run with")
+    doctor.add_argument(
+        "--sandbox", action="store_true", help="serve stand-ins of the providers, to rehearse a paid run for nothing"
+    )
     doctor.add_argument("--port", type=int, default=8700, help="of the sandbox, on 127.0.0.1 (default: 8700)")
     doctor.add_argument(
-        "--scale", type=float, default=0.05, help="seconds that a provider's second lasts there (default: 0.05)"
+        "--scale", type=float, default=0.05, help="how long a provider's second lasts in the sandbox (default: 0.05)"
     )
     doctor.set_defaults(run=_doctor)
 
@@ -65,9 +67,11 @@ def text(quote: Quote) -> str:
     wide = [max(len(row[column]) for row in [head, *cells]) for column in range(len(head))]
     lines = []
     for row in [head, *cells]:
-        left = [value.ljust(width) for value, width in zip(row[:5], wide[:5], strict=True)]
-        right = [value.rjust(width) for value, width in zip(row[5:], wide[5:], strict=True)]
-        lines.append("  ".join([*left, *right]).rstrip())
+        padded = [
+            value.rjust(width) if at >= 5 else value.ljust(width)
+            for at, (value, width) in enumerate(zip(row, wide, strict=True))
+        ]
+        lines.append("  ".join(padded).rstrip())
     return "\n".join([*lines, "", sentence(quote), *_caps(quote)])
 
 
@@ -77,8 +81,7 @@ def _caps(quote: Quote) -> Iterable[str]:
         if cap["setting"].endswith("per_call"):
             yield f"{cap['setting']}: {cap['cap']} {quote.currency}; the dearest call is {cap['after']:.3f}.{over}"
         else:
-            counted = f"{cap['counted']:.3f} counted, {cap['after']:.3f} with this"
-            yield f"{cap['setting']}: {cap['cap']} {quote.currency}; {counted}.{over}"
+            yield f"{cap['setting']}: {cap['cap']} {quote.currency}; {cap['counted']:.3f} counted, {cap['after']:.3f} with this.{over}"
 
 
 def _doctor(arguments: argparse.Namespace) -> int:
@@ -96,3 +99,12 @@ def _doctor(arguments: argparse.Namespace) -> int:
     if not problems:
         print("Everything that the due episodes need is set.")
     return 1 if problems else 0
+
+
+def providers_of(root: Path) -> dict[str, Any]:
+    """Every provider, as config.yaml sets it up."""
+    from talkmill import providers
+    from talkmill.specs.load import load_config
+
+    settings = load_config(root).providers.model_dump(mode="json", exclude_none=True)
+    return {name: providers.load(name, settings[name]) for name in providers.REGISTRY}

@@ -68,7 +68,8 @@ def guarded(task: Callable[[], None]) -> None:
             traceback.print_exc()
         sys.exit(_end(str(error), error.exit_code))
     except KeyboardInterrupt:
-        sys.exit(_end("stopped.", 130))
+        code = _end("stopped.", 130)
+        os._exit(code)  # threads may wait for a provider for an hour; the ledger knows where their calls stand
     except Exception as error:
         traceback.print_exc()
         sys.exit(_end(f"bug: {type(error).__name__}: {error}. This is a fault of Talkmill; report it with the lines above.", 1))

@@ -9,7 +9,7 @@ from typing import Any
 from talkmill import backends, providers
 from talkmill.errors import PrerequisiteError, RequestError
 from talkmill.plan import Plan
-from talkmill.quote import needed
+from talkmill.quote import digest_of, needed
 from talkmill.stages.paying import buyer_of
 from talkmill.store import Store
 
@@ -22,7 +22,12 @@ def lacking(plan: Plan, store: Store, root: Path) -> list[str]:
     for chosen, request in _paid(plan):
         maker: Any = backends.load(chosen["verb"], chosen["name"])
         operations = used.setdefault(maker.provider, set())
-        for call in maker.estimate(request, 3.0) if request is not None else ():
+        try:
+            calls = maker.estimate(request, 3.0)
+        except RequestError as error:
+            found[str(error)] = None
+            continue
+        for call in calls:
             operations.add(call.operation)
             buyer = buyer or buyer_of(root, store, plan.project.config)
             try:
@@ -52,7 +57,7 @@ def require(plan: Plan, store: Store, root: Path) -> None:
         raise PrerequisiteError("\n".join([*sentences, cure]))
 
 
-def _paid(plan: Plan) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
+def _paid(plan: Plan) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:
     """Every paid backend behind what is due, with a request that it can be asked an estimate for."""
     seen: set[str] = set()
     for release in plan.due:
@@ -67,11 +72,19 @@ def _paid(plan: Plan) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | N
                     asked = {"text": "A line.", "language": "en", "seed": 1, **voice["options"], "context": {}}
                     yield from _of(voice["backend"], asked)
             elif stage == "lipsync":
-                for told in settings.get("figures", {}).values():
-                    for chosen in told["lines"].values():
+                for speaker, told in settings.get("figures", {}).items():
+                    for kind in _kinds(plan, recipe, speaker):
+                        chosen = told["lines"][kind]
                         yield from _of(chosen["backend"], {**chosen["options"], "fps": 30, "frames": 90, "speaks": True})
             elif stage in ("portray", "animate"):
                 yield from _of(settings["backend"], settings["request"])
+
+
+def _kinds(plan: Plan, recipe: Mapping[str, Any], speaker: str) -> list[str]:
+    """The kinds of lines that a character says in an episode."""
+    lines = plan.recipes[digest_of(recipe["inputs"]["write"])]["settings"]["utterances"]
+    kinds = recipe["settings"]["kinds"]
+    return sorted({kind for line, kind in zip(lines, kinds, strict=True) if line["speaker"] == speaker})
 
 
 def _of(chosen: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

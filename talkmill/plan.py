@@ -109,6 +109,18 @@ def backend(verb: str, name: str, extra: Mapping[str, str] | None = None) -> dic
     }
 
 
+def purpose_of(project: Project) -> str:
+    """`draft` or `final`: TALKMILL_PURPOSE, else config.yaml's.
+
+    Raises:
+        RequestError: the variable has another value.
+    """
+    told = os.environ.get(PURPOSE_VARIABLE)
+    if told and told not in ("draft", "final"):
+        raise RequestError(f"{PURPOSE_VARIABLE}: is no purpose (found {told!r}). Set it to draft or final, or unset it.")
+    return told or project.config.purpose
+
+
 class Planner:
     """Builds the recipes of a project's episodes."""
 
@@ -117,7 +129,7 @@ class Planner:
         self.plan = Plan(project)
         named = project.config.ffmpeg.path
         self.ffmpeg = {"ffmpeg": named} if named else {}
-        self.purpose = os.environ.get(PURPOSE_VARIABLE) or project.config.purpose
+        self.purpose = purpose_of(project)
 
     def backend(self, verb: str, name: str) -> dict[str, Any]:
         """A backend of pictures as a recipe names it: the ffmpeg and the weights that shape its result count."""

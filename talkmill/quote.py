@@ -6,6 +6,7 @@ they need has not been made yet, their cost is guessed from the texts. What is i
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -14,6 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from talkmill.errors import BackendError, MediaError
 from talkmill.model.calls import Bought, Call
 from talkmill.plan import Plan, Release
 from talkmill.stages import Job
@@ -85,12 +87,10 @@ class _Stop(Exception):
     """A backend came to a call that would be bought, or that has been: it goes no further."""
 
 
-class _Unknown(Exception):
-    """What is needed has not been made."""
-
-
 class _Looking(Job):
     """A job that makes nothing: it finds makings in the store, and notes what would be bought."""
+
+    tells = False
 
     def __init__(self, recipe: Mapping[str, Any], tickets: Mapping[str, Ticket], quoter: Quoter) -> None:
         super().__init__(recipe, tickets, quoter.store, quoter.root)
@@ -116,7 +116,8 @@ class _Looking(Job):
             return making
         self.whole = False
         maker = self.backend(backend["verb"], backend["name"])
-        if is_paid(maker):
+        if is_paid(maker) and key not in self.quoter.seen:  # what several episodes share is bought once
+            self.quoter.seen.add(key)
             paths = {name: files.get(name) or self.object(digest) for name, digest in inputs.items()}
             self.found += self.quoter.bought(maker, request, paths, self.label(**(label or {})))
         return Making(key, {}, {})
@@ -127,6 +128,7 @@ class Quoter:
 
     def __init__(self, plan: Plan, store: Store, buyer: Buyer, root: Path) -> None:
         self.plan, self.store, self.buyer, self.root = plan, store, buyer, root
+        self.seen: set[str] = set()  # makings and calls that are in the quote
         self._tickets: dict[str, Ticket | None] = {}
         self._items: dict[str, list[Item]] = {}
 
@@ -137,12 +139,10 @@ class Quoter:
             RequestError: something that would be bought has no price.
             HeldError: the ledger cannot be relied on.
         """
-        items: list[Item] = []
-        for release in releases:
-            for name in needed(self.plan, release):
-                if name not in self._items:
-                    self._ticket(name)
-                    items += self._items[name]
+        names = dict.fromkeys(name for release in releases for name in needed(self.plan, release))
+        for name in names:
+            self._ticket(name)
+        items = [item for name in names for item in self._items[name]]
         return Quote(tuple(items), self.buyer.budget.caps.currency, tuple(self._caps(items)))
 
     def _ticket(self, name: str) -> Ticket | None:
@@ -151,7 +151,7 @@ class Quoter:
             return self._tickets[name]
         recipe = self.plan.recipes[name]
         self._items[name] = []
-        upstream = {role: self._ticket(_digest(path)) for role, path in recipe["inputs"].items()}
+        upstream = {role: self._ticket(digest_of(path)) for role, path in recipe["inputs"].items()}
         self._tickets[name] = None
         if any(ticket is None for ticket in upstream.values()):
             self._items[name] = list(self._guessed(recipe))
@@ -159,8 +159,9 @@ class Quoter:
         job = _Looking(recipe, {role: ticket for role, ticket in upstream.items() if ticket}, self)
         try:
             outcome = import_module(f"talkmill.stages.{recipe['stage']}").run(job)
-        except (KeyError, _Unknown):  # it looked into what is not made yet
-            job.whole = False
+        except KeyError:  # it looked into what is not made yet
+            if job.whole:
+                raise
         else:
             if job.whole:
                 self._tickets[name] = Ticket(recipe["stage"], name, outcome.makings, outcome.facts)
@@ -170,14 +171,32 @@ class Quoter:
         return self._tickets[name]
 
     def bought(self, maker: Any, request: Mapping[str, Any], paths: Mapping[str, Path], label: Mapping[str, str]) -> list[Item]:
-        """What one making would buy: nothing where its first call has been bought, or is under way."""
-        first: list[Call] = []
+        """What one making would buy: its calls up to the first whose result is not there, and of those that come after what it
+        estimates. What has been bought, or is under way, costs nothing more."""
+        seconds = request["frames"] / request["fps"] if "frames" in request else 0.0
+        rest = [replace(call, exact=True) for call in maker.estimate(request, seconds)]
+        wanted: list[Call] = []
+
+        def see(call: Call) -> None:
+            like = next((one for one in rest if (one.operation, one.model) == (call.operation, call.model)), None)
+            if like:
+                rest.remove(like)
 
         def buy(call: Call, files: Mapping[str, Path]) -> Bought:
-            call = replace(call, inputs={**call.inputs, **{role: file_digest(path) for role, path in files.items()}})
-            if found := self.buyer.find(call):
+            call = replace(call, inputs={**{role: file_digest(path) for role, path in files.items()}, **call.inputs})
+            see(call)
+            if (found := self.buyer.find(call)) and not self.buyer.pays(call):
+                if not rest:
+                    raise _Stop  # all that is left is to make something of it
                 return found
-            first.append(call)
+            if call.key not in self.seen and self.buyer.pays(call):
+                if call.before:
+                    with contextlib.suppress(_Stop, BackendError):
+                        call.before()
+                self.seen.add(call.key)
+                wanted.append(call)
+            elif call.before:  # what it needs first goes with it
+                rest[:] = [one for one in rest if one.lasts is None]
             raise _Stop
 
         with tempfile.TemporaryDirectory(prefix="talkmill-quote-") as folder:
@@ -185,13 +204,11 @@ class Quoter:
                 maker.run(request, paths, Path(folder), buy)
             except _Stop:
                 pass
+            except (BackendError, MediaError):  # of what has been bought nothing can be made; the job will say so
+                return []
             else:
                 return []
-        if not self.buyer.pays(first[0]):
-            return []
-        seconds = request["frames"] / request["fps"] if "frames" in request else 0.0
-        calls = list(maker.estimate(request, seconds))
-        return list(self._items_of([replace(call, exact=True) for call in calls], label))
+        return list(self._items_of([*wanted, *rest], label))
 
     def _guessed(self, recipe: Mapping[str, Any]) -> Iterator[Item]:
         """What a stage would buy whose inputs are not made yet, from the texts."""
@@ -202,7 +219,7 @@ class Quoter:
             if is_paid(maker):
                 yield from self._items_of(maker.estimate(settings["request"], 0.0), job.label())
         if stage == "lipsync":
-            lines = self.plan.recipes[_digest(recipe["inputs"]["write"])]["settings"]["utterances"]
+            lines = self.plan.recipes[digest_of(recipe["inputs"]["write"])]["settings"]["utterances"]
             for index, line in enumerate(lines):
                 told = settings.get("figures", {}).get(line["speaker"])
                 if not told:
@@ -236,8 +253,13 @@ class Quoter:
             if cap.per_call is not None:
                 dearest = max((item.worst for item in mine(setting)), default=Decimal(0))
                 over = max(dearest - cap.per_call, Decimal(0))
-                whole = {"cap": cap.per_call, "counted": Decimal(0), "after": dearest, "over": over}
-                yield {"setting": f"{setting}.per_call", **whole}
+                yield {
+                    "setting": f"{setting}.per_call",
+                    "cap": cap.per_call,
+                    "counted": Decimal(0),
+                    "after": dearest,
+                    "over": over,
+                }
         for standing in self.buyer.budget.standing():
             added = sum((item.worst for item in mine(standing.setting.rpartition(".")[0])), Decimal(0))
             after = standing.counted + added
@@ -260,15 +282,16 @@ def needed(plan: Plan, release: Release) -> Iterator[str]:
 
     def visit(name: str) -> None:
         for path in plan.recipes[name]["inputs"].values():
-            if _digest(path) not in seen:
-                visit(_digest(path))
+            if digest_of(path) not in seen:
+                visit(digest_of(path))
         seen[name] = None
 
     visit(release.recipe)
     yield from (name for name in seen if plan.recipes[name]["stage"] in STAGES)
 
 
-def _digest(path: str) -> str:
+def digest_of(path: str) -> str:
+    """The digest in a ticket's path."""
     match = NAME.fullmatch(path.rpartition("/")[2])
     assert match, path  # noqa: S101  # the plan's own names
     return match["digest"]

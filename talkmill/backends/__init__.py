@@ -52,7 +52,8 @@ class PaidBackend(Protocol):
     """A backend that pays a provider: `run` prepares, has it bought, and makes the result of what comes back.
 
     All of it but `buy` is a free making: it runs again when its version is raised, and finds in the store what was bought.
-    What is sent must not change from run to run: the same request and inputs give the same `Call`, byte for byte.
+    What is sent must not change from run to run: the same request and inputs give the same `Call`, byte for byte. A file whose
+    bytes another version of a program would change is named by what it was made of instead (see `talkmill.model.calls.Buy`).
     """
 
     name: ClassVar[str]

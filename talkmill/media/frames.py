@@ -12,6 +12,7 @@ A frame in memory is I420: uint8 of shape (h * 3 // 2, w), as in `talkmill.pictu
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -151,6 +152,26 @@ def write(frames: Iterable[np.ndarray], size: tuple[int, int], fps: int, target:
     if not count:
         raise MediaError(f"frames: {target.name} would have no frame.")
     return Clip(target, count, fps, width, height)
+
+
+class Shown:
+    """Frames on their way into an encoder, and a digest of what they show: it stays when another ffmpeg packs them otherwise."""
+
+    def __init__(self, frames: Iterable[np.ndarray], *about: object) -> None:
+        """`about`: what else decides what is seen: the size and rate that they are sent in, and the way of packing them."""
+        self._frames = frames
+        self._hash = hashlib.sha256(repr(about).encode())
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        for frame in self._frames:
+            self._hash.update(repr((frame.shape, str(frame.dtype))).encode())
+            self._hash.update(frame.tobytes())
+            yield frame
+
+    @property
+    def digest(self) -> str:
+        """Of all frames that have passed, in their order."""
+        return self._hash.hexdigest()
 
 
 def encoding() -> list[str]:

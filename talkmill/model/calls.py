@@ -23,7 +23,7 @@ class Call:
     operation: str  # the provider's product, as prices name it: "lip-sync", "text-to-speech"
     model: str  # the model's id as the provider writes it; "" where there is no choice
     body: Mapping[str, Any]  # plain JSON, without handles, addresses and media
-    inputs: Mapping[str, str] = field(default_factory=dict)  # role -> content digest of what is sent along
+    inputs: Mapping[str, str] = field(default_factory=dict)  # role -> digest of what is sent along, see `Buy`
     amount: Decimal = Decimal(1)  # how much of the price's unit, before it is rounded up to the billing step
     exact: bool = True  # False: the amount is a guess, since what it depends on has not been made
     lasts: int | None = None  # seconds for which the result is of use (a session); None: for good
@@ -51,6 +51,16 @@ class Task:
 
     id: str
     refs: Mapping[str, str] = field(default_factory=dict)  # addresses to ask at, where the provider names them
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A task in a provider's own list."""
+
+    task: str  # its id
+    handle: str  # our name for it; "": it has none of ours
+    operation: str  # the provider's product, as people know it
+    at: float  # Unix time at which it was made
 
 
 @dataclass(frozen=True)
@@ -135,4 +145,9 @@ class Bought:
 
 
 Buy = Callable[[Call, Mapping[str, Path]], Bought]
-"""The one way to a provider: a call (its `inputs` are filled in from the files) and the files that are sent along."""
+"""The one way to a provider: a call and the files that are sent along.
+
+`Call.inputs` are filled in from the files, but for the roles that the backend has set. With those it promises that the digest
+stands for everything that decides what the file holds for the provider (its pictures, their order, size and rate, and the
+way of packing them), so that two files of one digest are worth the same: only then may other bytes be sent under it.
+"""

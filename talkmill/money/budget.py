@@ -208,9 +208,10 @@ class Budget:
     def _over(self, setting: str, limit: Decimal, counted: Decimal, cost: Decimal) -> BudgetError:
         unit = self.caps.currency
         so_far = f" on top of {counted} {unit} spent or reserved" if counted else ""
+        wait = "." if setting.endswith(".per_call") else ", or wait until the period is over."
         return BudgetError(
             f"{setting}: the cap of {limit} {unit} would be passed by {counted + cost - limit} {unit} (this call costs up to "
-            f"{cost} {unit}{so_far}). Nothing was submitted. Raise {setting} in config.yaml, or wait until the period is over."
+            f"{cost} {unit}{so_far}). Nothing was submitted. Raise {setting} in config.yaml{wait}"
         )
 
     def allows(self, call: Call, but: Id | None, cost: Decimal) -> None:

@@ -86,7 +86,7 @@ class Buyer:
         """The result of a call, from the store or bought now.
 
         Args:
-            call: its `inputs` are filled in from the files.
+            call: its `inputs` are filled in from the files, but for roles that it has (see `talkmill.model.calls.Buy`).
             files: what is sent along, by role.
 
         Raises:
@@ -96,7 +96,8 @@ class Buyer:
             ProviderError: it is not there yet, or the provider failed; running again goes on from there.
             RequestError: it has no price, or its provider is not set up.
         """
-        call = replace(call, inputs={**call.inputs, **{role: file_digest(path) for role, path in files.items()}})
+        digests = {role: file_digest(path) for role, path in files.items() if role not in call.inputs}
+        call = replace(call, inputs={**digests, **call.inputs})
         key = call.key
         anew = self._anew(key)
         if not anew and (bought := self.find(call)):

@@ -5,14 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from talkmill.errors import HeldError, RequestError
 
 
-def add(commands: Any) -> None:
-    """Add the commands to the parser's."""
+def add(commands: Any, providers_of: Callable[[Path], Mapping[str, Any]]) -> None:
+    """Add the commands to the parser's; `providers_of` gives a project's providers."""
     spend = commands.add_parser("spend", help="what was spent, as a table")
     _root(spend)
     spend.add_argument("--by", default="month,provider", metavar="NAMES", help="columns to group by (default: month,provider)")
@@ -32,8 +33,9 @@ def add(commands: Any) -> None:
         decision.add_argument(f"--{name}", dest="decision", action="store_const", const=name, help=what)
     reconcile.add_argument("--looked", action="store_true", help="damaged records have been looked at: spending goes on")
     reconcile.add_argument("--note", default="", help="what you found out, for the record")
-    reconcile.add_argument("--json", action="store_true", help="for programs: a list of calls")
-    reconcile.set_defaults(run=_reconcile)
+    reconcile.add_argument("--ask", action="store_true", help="ask the providers, and compare with their own lists")
+    reconcile.add_argument("--json", action="store_true", help="for programs: a list of calls; with --ask {calls, differences}")
+    reconcile.set_defaults(run=_reconcile, providers_of=providers_of)
 
     rate = commands.add_parser("rate", help="rate an episode, and see what each setting cost for what it was worth")
     _root(rate)
@@ -72,7 +74,7 @@ def _spend(arguments: argparse.Namespace) -> int:
 
 
 def _reconcile(arguments: argparse.Namespace) -> int:
-    from talkmill.money import reconcile
+    from talkmill.money import compare, reconcile
 
     ledger = ledger_of(arguments.root)
     if arguments.looked:
@@ -84,14 +86,20 @@ def _reconcile(arguments: argparse.Namespace) -> int:
         attempt = reconcile.resolve(ledger, arguments.call, arguments.decision, arguments.note)
         print(f"{attempt.title}: {attempt.state.replace('_', ', ')}.")
         return 0
-    found = reconcile.waiting(ledger)
+    providers = arguments.providers_of(arguments.root) if arguments.ask else {}
+    found = reconcile.waiting(ledger, providers)
     if arguments.call:
         found = [each for each in found if each.attempt.key.startswith(arguments.call)]
+    differences: list[compare.Difference] = compare.compare(ledger, providers) if arguments.ask else []
     if arguments.json:
-        print(json.dumps([each.to_json() for each in found], ensure_ascii=False, indent=2))
+        calls = [each.to_json() for each in found]
+        whole = {"calls": calls, "differences": [each.to_json() for each in differences]}
+        print(json.dumps(whole if arguments.ask else calls, ensure_ascii=False, indent=2))
     else:
-        print(reconcile.to_text(found))
-    return HeldError.exit_code if any(each.attempt.state == "held" for each in found) else 0
+        print("\n".join([reconcile.to_text(found), *(each.what for each in differences)]))
+    if any(each.attempt.state == "held" for each in found):
+        return HeldError.exit_code
+    return 1 if differences else 0
 
 
 def _rate(arguments: argparse.Namespace) -> int:

@@ -120,7 +120,7 @@ class Purchase(Way):
         if self.call.before is None or self.prepared:
             return
         self.leave()  # what it buys may need the slot
-        self.buyer.breaker.check(self.call.provider, self.settings.account)
+        self.buyer.breaker.check(self.call.provider, self.settings.account_of(self.call.provider))
         self.buyer.budget.allows(self.call, (self.call.key, number), worst)
         self.call = replace(self.call, context=self.call.before())
         self.prepared = True
@@ -149,7 +149,7 @@ class Purchase(Way):
         except (Refused, AccountError) as error:
             self.ledger.append(attempt, "failed_refunded", reason=str(error))
             if isinstance(error, AccountError):
-                self.buyer.breaker.trip(self.call.provider, self.settings.account, str(error))
+                self.buyer.breaker.trip(self.call.provider, self.settings.account_of(self.call.provider), str(error))
             raise
         except Duplicate:
             return self.adopt(attempt)

@@ -59,7 +59,7 @@ def _ask(attempt: Attempt, provider: Provider | None) -> str:
     try:
         task: Task | None = attempt.task
         if task is None:
-            if provider.handles == "none":
+            if provider.handles_of.get(call.operation, provider.handles) == "none":
                 return "it cannot be asked"
             task = provider.find(call, attempt.handle)
             if task is None:

@@ -53,7 +53,8 @@ class Way:
 
     def say(self, attempt: Attempt, what: str) -> None:
         """One line for the log."""
-        print(f"{attempt.title}: {what}", file=sys.stderr, flush=True)
+        sys.stderr.write(f"{attempt.title}: {what}\n")  # in one piece: several purchases may say something at once
+        sys.stderr.flush()
 
     def folder(self) -> Path:
         """An empty folder."""
@@ -105,13 +106,13 @@ class Way:
         Raises:
             AccountError: submissions are stopped.
         """
-        self.buyer.breaker.check(self.call.provider, self.settings.account)
+        self.buyer.breaker.check(self.call.provider, self.settings.account_of(self.call.provider))
         if not self.in_slot:
             limit = (self.settings.concurrency or {}).get(self.call.provider, 4)
             left = max(0.0, self.end - time.monotonic())
-            self.held.enter_context(self.buyer.slots.hold(self.call.provider, self.settings.account, limit, left))
+            self.held.enter_context(self.buyer.slots.hold(self.call.provider, self.settings.account_of(self.call.provider), limit, left))
             self.in_slot = True
-            self.buyer.breaker.check(self.call.provider, self.settings.account)
+            self.buyer.breaker.check(self.call.provider, self.settings.account_of(self.call.provider))
 
     def leave(self) -> None:
         """Let the slot go."""

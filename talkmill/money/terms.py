@@ -32,8 +32,13 @@ class Settings:
     rebuy: Collection[str] = ()  # keys, or 12 or more of their first digits, that are bought anew; "all"
     concurrency: Mapping[str, int] | None = None  # provider -> calls in flight; not named: 4
     account: str = "default"  # slots and stops are per provider and account
+    accounts: Mapping[str, str] | None = None  # provider -> account; not named: `account`
     since: float = 0.0  # Unix time of the run's start: what was bought after it is not bought anew; 0: once a process
     run: str = ""  # name of this run, for what stops submissions in all its processes; "": TALKMILL_RUN or this process
+
+    def account_of(self, provider: str) -> str:
+        """The name of the account at a provider."""
+        return (self.accounts or {}).get(provider, self.account)
 
     def anew(self, key: str) -> bool:
         """Whether that call is to be bought again."""

@@ -10,14 +10,15 @@ Our handle is Kling's `external_task_id`: unique in the account across products,
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from talkmill.errors import Duplicate, NotAccepted, OutcomeUnknown, Refused
-from talkmill.model.calls import Answer, Call, Done, Failed, Pending, Task
+from talkmill.model.calls import Answer, Call, Done, Failed, Listed, Pending, Task
 from talkmill.providers import kling_calls, upload
 from talkmill.providers.http import Answered, Client, Limits
 from talkmill.providers.kling_errors import TOKEN, code_of, data_of, error_of, not_found, repeat, words_of
@@ -27,6 +28,8 @@ BASE = "https://api-singapore.klingai.com"
 DOMAINS = ("klingai.com", "kling.ai", "kechuangai.com", "kwimgs.com", "kwaicdn.com")
 """Where results have been seen to come from; `hosts` adds to them."""
 LARGEST = {"image": 64 << 20, "video": 1 << 30}
+PAGE, PAGES = 500, 20
+"""Tasks in one page of a list, the most there may be, and pages that are read of one product."""
 Handles = Literal["unique", "lookup", "none"]
 
 
@@ -139,6 +142,30 @@ class Kling:
         url = done.results[what.result]
         return {what.result: self._client.download(url, target, kind=what.kind, largest=LARGEST[what.kind], fresh=fresh)}
 
+    def lists(self, call: Call) -> bool:
+        """Whether `listed` would name the call's task: the new standard has no list, and faces are no task."""
+        what = kling_calls.product(call)
+        return not what.new and not what.at_once
+
+    def listed(self, since: float) -> Iterator[Listed]:
+        """The account's tasks since that Unix time, the newest first, as far as Kling lists them. It keeps them for 30 days.
+
+        Raises:
+            NotAccepted, AccountError: it cannot be asked now.
+        """
+        products = {what.path: (name, what) for name, what in reversed(kling_calls.PRODUCTS.items()) if not what.at_once}
+        products["v1/videos/image2video"] = "image-to-video", kling_calls.Product("v1/videos/image2video", "clip", "video")
+        for path, (name, what) in products.items():
+            for page in range(1, PAGES + 1):
+                answer = self._ask(what, path, {"pageNum": page, "pageSize": PAGE})
+                data = data_of(answer)
+                if not isinstance(data, list):
+                    raise self._error(answer, Call(self.name, name, "", {}), sent=False)
+                found = [task for task in (_listed(one, name) for one in data) if task and task.at >= since]
+                yield from found
+                if len(data) < PAGE or not found:
+                    break
+
     def close(self) -> None:
         """Close all connections."""
         self._client.close()
@@ -182,7 +209,7 @@ class Kling:
     def _listed(self, call: Call, handle: str) -> Task | None:
         """Lip sync's page does not promise queries by our handle: look through the newest tasks too."""
         what = kling_calls.product(call)
-        answer = self._ask(what, what.path, {"pageNum": 1, "pageSize": 500})
+        answer = self._ask(what, what.path, {"pageNum": 1, "pageSize": PAGE})
         data = data_of(answer)
         if not isinstance(data, list):
             raise self._error(answer, call, sent=False)
@@ -201,3 +228,12 @@ class Kling:
         if isinstance(error, Duplicate) and call.operation in self.handles_of:
             return OutcomeUnknown(str(error))
         return error
+
+
+def _listed(task: Any, operation: str) -> Listed | None:
+    number = kling_calls.task_id(task)
+    if not number:
+        return None
+    made = kling_calls.amount(task.get("created_at") or task.get("create_time"))
+    handle = str((task.get("task_info") or {}).get("external_task_id") or "")
+    return Listed(number, handle, operation, float(made) / 1000 if made else math.inf)

@@ -1,8 +1,8 @@
 """What goes to Kling and what comes back: uploads that are the same bytes each time, results that are looked at before use.
 
-The bytes of an upload are part of what names a purchase, so they must not change by themselves: pictures go as PNG without
-compression, sounds as WAV, both independent of any library's version. A clip goes as H.264, whose bytes are the same for the
-same ffmpeg: another ffmpeg may mean that lip sync of clips is bought again.
+What an upload shows is part of what names a purchase, so it must not change by itself: pictures go as PNG without
+compression, sounds as WAV, both independent of any library's version. A clip goes as H.264, whose bytes are another ffmpeg's
+own: it is named by its frames before they are packed, so that another ffmpeg does not buy lip sync again.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ ELONGATED = 2.5
 """Longer side over shorter side of a picture, at most."""
 CLIP_SIDES = (720, 1920)
 """Pixels of a clip's sides for lip sync."""
+WAY = "kling clip 1"
+"""How a clip is packed; another number where what is seen of it changes, and then lip sync of clips is bought again."""
 SHORT = 2.05
 """Seconds that a clip or sound is made long at least: Kling asks for 2."""
 FRAMES_OFF = 2
@@ -121,8 +123,10 @@ def sound(take: Path, lead: float, seconds: float, target: Path) -> float:
     return len(whole) / rate
 
 
-def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[int, int]:
-    """Write the frames of `order` as an mp4 for lip sync, both sides within `CLIP_SIDES`; gives its width and height.
+def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[tuple[int, int], str]:
+    """Write the frames of `order` as an mp4 for lip sync, both sides within `CLIP_SIDES`.
+
+    Gives its width and height, and the digest that names it: of the frames, the size, the rate and `WAY`.
 
     Raises:
         RequestError: its shape does not fit, or it is too large.
@@ -137,7 +141,8 @@ def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[int, 
             "Crop it, or use the method avatar."
         )
     middle = target.with_suffix(".mkv")
-    frames.write(source.read(order), (source.width, source.height), source.fps, middle)
+    shown = frames.Shown(source.read(order), WAY, source.fps, width, height)
+    frames.write(shown, (source.width, source.height), source.fps, middle)
     scale = [f"scale={width}:{height}:flags=lanczos+accurate_rnd"] if (width, height) != (source.width, source.height) else []
     ffmpeg.run(
         ["-loglevel", "error", "-i", ffmpeg.url(middle), "-vf", ",".join([*scale, "setsar=1", frames.TAGS]),
@@ -148,7 +153,7 @@ def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[int, 
     middle.unlink()
     if target.stat().st_size > LARGEST_CLIP:
         raise RequestError(f"kling: the clip is too large ({target.stat().st_size >> 20} MB; 100 at most). Use shorter lines.")
-    return width, height
+    return (width, height), shown.digest
 
 
 def accept(

@@ -10,11 +10,11 @@ from typing import Any
 
 from talkmill.errors import Problem
 from talkmill.specs import staging
-from talkmill.specs.figures import PhotoPortrait
+from talkmill.specs.figures import FIGURES
 from talkmill.specs.models import Character, Config, Episode, Scene
 from talkmill.specs.portraits import SheetPortrait
 from talkmill.specs.shorthand import LINE_KEYS, short_speaker
-from talkmill.specs.voices import PiperVoice
+from talkmill.specs.voices import HibariVoice, PiperVoice
 from talkmill.specs.wording import did_you_mean, nearest
 from talkmill.specs.yaml_file import Sheet, Where, quote
 
@@ -73,18 +73,27 @@ def problems(
         yield from _recordings(root, sheet, placed)
     if "config.yaml" in sheets:
         yield from _scene(root, sheets["config.yaml"], ("scene",), config.scene)
+        for name in config.budget.characters:
+            if name not in everyone:
+                yield sheets["config.yaml"].problem(("budget", "characters", name), *_unknown(name, everyone))
     for name, character in characters.items():
         sheet = sheets[f"characters/{name}.yaml"]
         yield from _scene(root, sheet, ("scene",), character.scene)
         if isinstance(character.portrait, SheetPortrait):
             yield from _drawings(root, sheet, ("portrait", "folder"), character.portrait.folder)
-        for key in ("file", "clip"):
-            if isinstance(character.portrait, PhotoPortrait) and (given := getattr(character.portrait, key)):
+        for key in ("file", "clip", "image"):
+            if isinstance(character.portrait, FIGURES) and (given := getattr(character.portrait, key, None)):
                 _, problem = _inside(root, sheet, ("portrait", key), given)
                 yield from [problem] if problem else []
-        yield from _voice(root, sheet, ("voice",), character.voice)
-        for language, voice in character.voices.items():
-            yield from _voice(root, sheet, ("voices", language), voice)
+        for where, voice in voices(character):
+            yield from _voice(root, sheet, where, voice)
+
+
+def voices(character: Character) -> Iterator[tuple[Where, Any]]:
+    """Every voice of a character and where it stands in the character's file."""
+    yield ("voice",), character.voice
+    yield from ((("voices", language), voice) for language, voice in character.voices.items())
+    yield from ((("routes", index, "voice"), route.voice) for index, route in enumerate(character.routes) if route.voice)
 
 
 def _ids(sheets: Mapping[str, Sheet], episodes: list[Placed]) -> Iterator[Problem]:
@@ -211,7 +220,9 @@ def _scene(root: Path, sheet: Sheet, where: Where, scene: Scene) -> Iterator[Pro
 
 def _voice(root: Path, sheet: Sheet, where: Where, voice: Any) -> Iterator[Problem]:
     """A voice that is a file. The name of the one that comes with Talkmill is the default of `model`."""
-    if not hasattr(voice, "model") or voice.model == (embedded := type(voice).model_fields["model"].default):
+    if not isinstance(voice, (PiperVoice, HibariVoice)) or voice.model == (
+        embedded := type(voice).model_fields["model"].default
+    ):
         return
     place = (*where, "model")
     if not voice.model.endswith(".onnx"):

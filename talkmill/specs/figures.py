@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, StringConstraints, Tag, model_validator
 
 from talkmill.specs.base import RelativePath, Spec
 from talkmill.specs.paid import FalMotion, FalPortrait, KlingMotion, KlingPortrait
 from talkmill.specs.scalars import wrong
 from talkmill.specs.shorthand import backend_of
+from talkmill.specs.yaml_file import quote
+
+
+def _face(value: Any) -> Any:
+    number = isinstance(value, int) and not isinstance(value, bool)
+    if not (number and 1 <= value <= 20) and value not in ("left", "right"):
+        found = value if number else quote(value) if isinstance(value, str) else "something else"
+        raise wrong(f"is no face (found {found})", "Write left, right, or its number from the left, from 1 to 20.")
+    return value
 
 
 class PhotoPortrait(Spec):
@@ -21,7 +30,9 @@ class PhotoPortrait(Spec):
     """A PNG, JPEG, WebP or TIFF in which a face looks into the camera; 512 pixels of face are good, 256 the least."""
     clip: RelativePath | None = Field(default=None, examples=["photos/nina.mp4"])
     """A video instead of a picture: somebody who looks into the camera and does not speak."""
-    face: Literal["left", "right"] | Annotated[int, Field(ge=1, le=20)] | None = Field(default=None, examples=["left", 2])
+    face: Annotated[Literal["left", "right"] | Annotated[int, Field(ge=1, le=20)], BeforeValidator(_face)] | None = Field(
+        default=None, examples=["left", 2]
+    )
     """Which face, where there are several: `left`, `right`, or its number from the left."""
     mouth_box: Annotated[list[float], Field(min_length=4, max_length=4)] | None = Field(
         default=None, examples=[[0.42, 0.55, 0.16, 0.08]]

@@ -180,7 +180,8 @@ class Character(Spec):
     def _animated(self) -> Character:
         for animate in (self.animate, *(route.animate for route in self.routes)):
             fits(self.portrait, animate)
-        if self.lipsync.backend and not isinstance(self.portrait, FIGURES):
+        mouths = [self.lipsync, *(route.lipsync for route in self.routes if route.lipsync)]
+        if any(mouth.backend for mouth in mouths) and not isinstance(self.portrait, FIGURES):
             raise wrong("has a lipsync.backend, which is for photographs and clips", "Take it away: drawn mouths are drawn.")
         return self
 

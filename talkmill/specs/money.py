@@ -2,42 +2,84 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, WithJsonSchema, model_validator
 
 from talkmill.specs.base import Spec
-from talkmill.specs.scalars import wrong
+from talkmill.specs.scalars import lacking, wrong
 from talkmill.specs.yaml_file import quote
 
 PROVIDERS = ("kling", "elevenlabs", "fal")
 ProviderName = Literal["kling", "elevenlabs", "fal"]
+CURRENCY_PATTERN = "^[A-Z]{3}$"
+LARGEST = 1_000_000_000
+"""The largest amount there is: more is a slip of the pen."""
+_PLAIN = re.compile(r"([0-9]{1,15}(\.[0-9]{0,12})?|\.[0-9]{1,12})", re.ASCII)
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PRICE_ROW = re.compile(rf"({'|'.join(PROVIDERS)})/[^\s/]+(/\S+)?")
 
 
-def _amount(value: Any) -> Any:
-    """A number as it is written: 0.1 stays a tenth."""
-    text = value if isinstance(value, str) else str(value)
-    try:
-        number = Decimal(text)
-    except ArithmeticError:
-        number = Decimal("NaN")
-    if isinstance(value, bool) or not number.is_finite() or number < 0:
-        raise wrong(f"is no amount of money (found {quote(text)})", "Write a number such as 5.00.")
+def _number(value: Any, above: bool) -> str:
+    """A number as it is written: 0.1 stays a tenth. Plain decimals only, as everywhere in the YAML."""
+    if isinstance(value, Decimal | int | float) and not isinstance(value, bool):
+        value = f"{Decimal(str(value)):f}"
+    text = value if isinstance(value, str) else ""
+    if not _PLAIN.fullmatch(text) or (number := Decimal(text)) > LARGEST or (above and not number):
+        found = "a list" if isinstance(value, list) else "a mapping" if isinstance(value, dict) else quote(str(value))
+        kind = "number above 0" if above else "amount"
+        raise wrong(f"is no {kind} (found {found})", "Write it in plain decimals, like 5.00, without a currency.")
     return str(number)
 
 
-Amount = Annotated[str, BeforeValidator(_amount), WithJsonSchema({"type": "number", "minimum": 0})]
+Amount = Annotated[str, BeforeValidator(lambda value: _number(value, False)), WithJsonSchema({"type": "number", "minimum": 0})]
 """Money, or another number that is counted exactly; text inside."""
+Above = Annotated[
+    str,
+    BeforeValidator(lambda value: _number(value, True)),
+    WithJsonSchema({"type": "number", "exclusiveMinimum": 0}),
+]
+"""Such a number that is not 0."""
 
 
 def _address(value: str) -> str:
-    if not value.startswith(("https://", "http://127.0.0.1", "http://localhost", "http://[::1]")):
-        raise wrong(f"is no https address (found {quote(value)})", "Write https://…; http is for this machine alone.")
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    good = host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)) and port != 0
+    if not good or parts.username or parts.password or parts.query or parts.fragment or re.search(r"\s|\\", value):
+        raise wrong(
+            f"is no https address (found {quote(value)})",
+            "Write https:// and a host, without a key or a question mark; http is for this machine alone.",
+        )
     return value.rstrip("/")
 
 
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise wrong(f"is no time zone (found {quote(value)})", "Write a name such as Europe/Berlin.") from None
+    return value
+
+
+def _row(value: str) -> str:
+    if not _PRICE_ROW.fullmatch(value):
+        raise wrong(
+            f"is no row of the price table (found {quote(value)})",
+            f"Write provider/operation, or provider/operation/model; providers are {', '.join(PROVIDERS)}.",
+        )
+    return value
+
+
 Address = Annotated[str, AfterValidator(_address)]
+Row = Annotated[str, AfterValidator(_row)]
 
 
 class Cap(Spec):
@@ -58,9 +100,11 @@ class Budget(Cap):
     """Caps of single providers."""
     characters: dict[str, Cap] = Field(default_factory=dict, examples=[{"nina": {"per_month": 50}}])
     """Caps of single characters."""
-    currency: Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")] = "USD"
+    currency: Annotated[str, StringConstraints(pattern=CURRENCY_PATTERN)] = "USD"
     """The currency of all caps and totals."""
-    timezone: str = Field(default="UTC", min_length=1, max_length=60, examples=["Europe/Berlin"])
+    timezone: Annotated[str, AfterValidator(_zone)] = Field(
+        default="UTC", min_length=1, max_length=60, examples=["Europe/Berlin"]
+    )
     """Where days and months begin."""
     repeat_under: Amount = "0"
     """A call up to this price is repeated once when nobody can say what became of it; above it, `talkmill reconcile` asks
@@ -85,7 +129,7 @@ class Price(Spec):
     """Of one unit."""
     currency: str = Field(default="USD", min_length=1, max_length=40)
     """A currency, or a unit of the provider's that `rates` turns into one."""
-    step: Amount = "1"
+    step: Above = "1"
     """Amounts are rounded up to a multiple of it: 5 where five seconds are billed for three."""
     least: Amount = "0"
     """The smallest amount that is billed."""
@@ -102,7 +146,7 @@ class Rate(Spec):
 
     per: str = Field(min_length=1, max_length=40, examples=["USD"])
     """In which currency or unit."""
-    rate: Amount = Field(examples=[0.14])
+    rate: Above = Field(examples=[0.14])
     """How many of those one is."""
     as_of: str = Field(default="", max_length=40)
     """When."""
@@ -111,23 +155,25 @@ class Rate(Spec):
 class Prices(Spec):
     """Prices that stand over those that come with Talkmill."""
 
-    rows: dict[str, Price] = Field(default_factory=dict)
+    rows: dict[Row, Price] = Field(default_factory=dict)
     """By `provider/operation` or `provider/operation/model`."""
     rates: dict[str, Rate] = Field(default_factory=dict)
     """By unit or currency."""
 
 
-Host = Annotated[str, StringConstraints(pattern=r"^[a-z0-9.-]{1,253}$")]
+HOST_PATTERN = r"^[a-z0-9.-]{1,253}$"
+ACCOUNT_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,59}$"
+Host = Annotated[str, StringConstraints(pattern=HOST_PATTERN)]
 
 
 class Provider(Spec):
     """How a paid provider is reached. Keys never stand here: they come from the environment."""
 
-    base_url: Address | None = Field(default=None, examples=["https://api.example.com"])
+    base_url: Address | None = Field(default=None, examples=["https://api-singapore.klingai.com"])
     """Its address; without it the provider's own."""
     concurrency: int = Field(default=3, ge=1, le=100)
     """Calls in flight at once, over all processes and machines that share the ledger."""
-    account: str = Field(default="default", min_length=1, max_length=60)
+    account: Annotated[str, StringConstraints(pattern=ACCOUNT_PATTERN)] = "default"
     """Name of the account behind the key, where you have several: slots are counted for each."""
     hosts: list[Host] = Field(default_factory=list, max_length=20, examples=[["cdn.example.com"]])
     """Further hosts from which results may be fetched."""
@@ -161,7 +207,7 @@ class Upload(Spec):
             raise wrong(f"says {', '.join(strange)}, which an upload to {self.to} does not take", "Take it away.")
         needed = {"s3": "bucket", "command": "command"}.get(self.to)
         if needed and getattr(self, needed) is None:
-            raise wrong(f"goes to {self.to} and names no {needed}", f"Add `{needed}`.")
+            raise lacking(f"goes to {self.to} and names no {needed}", f"Add `{needed}`.")
         return self
 
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, StringConstraints
 
 from talkmill.specs.base import RelativePath, Spec
-from talkmill.specs.scalars import wrong
+from talkmill.specs.scalars import lacking, wrong
 
 Prompt = Annotated[str, StringConstraints(min_length=1, max_length=5000)]
 ModelId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-Settings = dict[str, str | int | float | bool | None]
+Settings = dict[str, Any]
 
 
 class Dictionary(Spec):
@@ -145,5 +145,5 @@ def of_backend(lipsync: Any) -> Any:
         fitting = [backend for backend, names in MOUTHS.items() if set(told) <= set(names)]
         what = f"says {', '.join(strange)}, which {lipsync.backend or 'the lip sync of this machine'} does not take"
         cure = f"Add `backend: {fitting[0]}`, or take it away." if fitting and lipsync.backend is None else "Take it away."
-        raise wrong(what, cure)
+        raise (wrong if lipsync.backend else lacking)(what, cure)
     return lipsync

@@ -9,7 +9,7 @@ from typing import Any
 from talkmill.specs import defaults
 from talkmill.specs.figures import FIGURES, ClipMotion, IdleMotion
 from talkmill.specs.models import Character, Config, Episode, Line, Scene
-from talkmill.specs.routes import Route
+from talkmill.specs.routes import Lipsync, Route
 
 
 def scene(
@@ -63,13 +63,7 @@ def lipsync(config: Config, character: Character, purpose: str = "draft", line: 
     """
     figure = isinstance(character.portrait, FIGURES)
     merged: dict[str, Any] = dict(defaults.FRAMES_LIPSYNC if figure else defaults.LIPSYNC)
-    layers = (
-        config.lipsync,
-        _route(config.routes, character, "lipsync", purpose, line),
-        character.lipsync,
-        _route(character.routes, character, "lipsync", purpose, line),
-    )
-    for layer in filter(None, layers):
+    for _, _, layer in mouths(config, character, purpose, line):
         given = layer.model_dump(mode="json", exclude_none=True)
         if "backend" in given and figure:
             merged = {key: value for key, value in merged.items() if key in defaults.FRAMES_LIPSYNC}
@@ -77,12 +71,29 @@ def lipsync(config: Config, character: Character, purpose: str = "draft", line: 
     return {"backend": "warp", **merged} if figure else merged
 
 
+def mouths(
+    config: Config, character: Character, purpose: str = "draft", line: str = "speech"
+) -> list[tuple[str, tuple[str | int, ...], Lipsync]]:
+    """The layers of `lipsync`, the lowest first: whose (`config` or `character`), where it stands there, and what it says."""
+    shared = _route(config.routes, character, "lipsync", purpose, line)
+    own = _route(character.routes, character, "lipsync", purpose, line)
+    return [
+        ("config", ("lipsync",), config.lipsync),
+        *([("config", ("routes", _index(config.routes, shared, "lipsync"), "lipsync"), shared)] if shared else []),
+        ("character", ("lipsync",), character.lipsync),
+        *([("character", ("routes", _index(character.routes, own, "lipsync"), "lipsync"), own)] if own else []),
+    ]
+
+
+def _index(routes: Sequence[Route], found: Any, stage: str) -> int:
+    return next(index for index, route in enumerate(routes) if getattr(route, stage) is found)
+
+
 def animate(config: Config, character: Character, purpose: str = "draft") -> dict[str, Any]:
     """The options of what a photograph or a clip does by itself, `backend` among them."""
     clip = getattr(character.portrait, "clip", None) is not None
-    shared = _route(config.routes, character, "animate", purpose)
-    if shared is not None and (shared.backend == "clip") != clip:
-        shared = None  # a route for pictures says nothing of clips
+    fitting = [one for one in config.routes if one.animate and (one.animate.backend == "clip") == clip]
+    shared = _route(fitting, character, "animate", purpose)  # a route for pictures says nothing of clips
     own = _route(character.routes, character, "animate", purpose) or character.animate
     chosen = own or shared or (ClipMotion() if clip else IdleMotion())
     return chosen.model_dump(mode="json", exclude_none=True)

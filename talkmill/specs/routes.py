@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from talkmill.specs.base import Language, Spec
 from talkmill.specs.figures import Animate
 from talkmill.specs.paid import ModelId, Prompt, Settings, of_backend
+from talkmill.specs.scalars import lacking, wrong
 from talkmill.specs.shorthand import unique
 from talkmill.specs.voices import Voice
 
@@ -57,6 +58,21 @@ class Route(Spec):
     """How mouths follow speech."""
     animate: Animate | None = None
     """What a photograph does by itself."""
+
+    @model_validator(mode="after")
+    def _decides(self) -> Route:
+        stages = [name for name in ("voice", "lipsync", "animate") if name in type(self).model_fields]
+        if all(getattr(self, name) is None for name in stages):
+            given = ", ".join(sorted(self.model_fields_set)) or "nothing"
+            raise lacking(f"decides nothing (found {given})", f"Add {', '.join(stages[:-1])} or {stages[-1]}, or take it away.")
+        if self.line and self.lipsync is None:
+            raise wrong("has a line and no lipsync", "Take `line` away: only mouths are told spoken lines from sung ones.")
+        if getattr(self, "languages", None) and getattr(self, "voice", None) is None:
+            raise wrong("has languages and no voice", "Take `languages` away: only voices are told languages apart.")
+        if self.style == "drawn" and (self.animate or (self.lipsync and self.lipsync.backend)):
+            key = "animate" if self.animate else "lipsync.backend"
+            raise wrong(f"is for drawn characters and has {key}", f"Take `{key}` away: it is for photographs and clips.")
+        return self
 
 
 class CharacterRoute(Route):

@@ -24,6 +24,15 @@ def wrong(what: str, cure: str) -> PydanticCustomError:
     return PydanticCustomError("own", "{what}. {cure}", {"what": what, "cure": cure})
 
 
+LACK = "lack"
+"""Type of an error that says that something is missing: of no interest where that was there, and wrong."""
+
+
+def lacking(what: str, cure: str) -> PydanticCustomError:
+    """Such an error, as `wrong`."""
+    return PydanticCustomError(LACK, "{what}. {cure}", {"what": what, "cure": cure})
+
+
 def core(text: str) -> bool | int | float | str:
     """The value of a plain scalar where nothing else says its type: true/false and plain decimals, else the text itself."""
     if text in ("true", "false"):
@@ -33,6 +42,17 @@ def core(text: str) -> bool | int | float | str:
     if _FLOAT.fullmatch(text):
         return float(text)
     return str(text)
+
+
+def plain(value: Any) -> Any:
+    """A value of any shape as YAML 1.2 has it, where no field says its type."""
+    if isinstance(value, Plain):
+        if value == "":
+            raise wrong("holds an empty value", "Give a value, or take its key away.")
+        return core(value)
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, list) else value
 
 
 def leaves(annotation: Any) -> Iterator[Any]:
@@ -71,6 +91,8 @@ def typed(allowed: tuple[Any, ...], value: Any) -> Any:
 
 def _untyped(allowed: tuple[Any, ...], value: Any) -> Any:
     """Texts, and what lies in lists and mappings; their own errors are left to pydantic, which knows the item."""
+    if Any in allowed:
+        return plain(value)
     if isinstance(value, Plain):
         return core(value) if any(kind in _TYPED for kind in allowed) else str(value)
     for kind in allowed:

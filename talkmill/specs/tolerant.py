@@ -18,7 +18,8 @@ from pydantic.fields import FieldInfo
 from talkmill.errors import Problem
 from talkmill.specs.base import LANGUAGE_PATTERN
 from talkmill.specs.models import COLOUR_PATTERN, Background, Line, Spec
-from talkmill.specs.scalars import leaves
+from talkmill.specs.routes import Route
+from talkmill.specs.scalars import LACK, leaves
 from talkmill.specs.shorthand import LINE_KEYS
 from talkmill.specs.wording import TAG_ERRORS, Place, nearest, place_of, problem
 from talkmill.specs.yaml_file import Sheet, Where
@@ -82,6 +83,7 @@ class _Mender:
             consequence = (item["type"] == "too_short" and where in self.thinned) or (
                 item["type"] == "extra_forbidden" and where[:-1] in self.guessed
             )
+            consequence |= item["type"] == LACK and any(hole[: len(where)] == where for hole in self.sheet.holes)
             if not consequence and not self.sheet.spoilt(self._hole(item, place)):
                 self.problems[problem(item, place, self.sheet)] = None
 
@@ -212,7 +214,7 @@ def _of_kind(kind: Any, old: Any) -> Iterator[Any]:
 
 def _smallest(kind: type[Spec]) -> dict[str, Any]:
     """The keys that a model must have."""
-    made: dict[str, Any] = {}
+    made: dict[str, Any] = {"lipsync": {}} if issubclass(kind, Route) else {}
     for name, info in kind.model_fields.items():
         if name == "backend":
             made[name] = info.default

@@ -13,7 +13,8 @@ from pydantic.fields import FieldInfo
 from talkmill.errors import Problem
 from talkmill.specs.base import LANGUAGE_PATTERN
 from talkmill.specs.models import COLOUR_PATTERN, HASHTAG_PATTERN, Line, Spec
-from talkmill.specs.scalars import leaves
+from talkmill.specs.money import ACCOUNT_PATTERN, CURRENCY_PATTERN, HOST_PATTERN
+from talkmill.specs.scalars import LACK, leaves
 from talkmill.specs.shorthand import ID_PATTERN, short_speaker
 from talkmill.specs.yaml_file import Sheet, Where, quote
 
@@ -28,6 +29,12 @@ _PATTERNS = {
     LANGUAGE_PATTERN: ("is no language tag (found {found})", "Write it like en, es or pt-BR."),
     COLOUR_PATTERN: ("is no colour (found {found})", 'Write it as six hex digits in quotes, like "#1A2B3C".'),
     HASHTAG_PATTERN: ("is no hashtag (found {found})", "Write one word without the #, 60 characters at most."),
+    CURRENCY_PATTERN: ("is no currency (found {found})", "Write its three capital letters, like USD or EUR."),
+    HOST_PATTERN: ("is no host (found {found})", "Write its name alone in small letters, like cdn.example.com."),
+    ACCOUNT_PATTERN: (
+        "must be a short name (found {found})",
+        "Use letters, digits, '.', '_' and '-', starting with a letter or digit, 60 at most.",
+    ),
 }
 
 
@@ -98,6 +105,8 @@ def place_of(model: type[Spec], loc: tuple[str | int, ...], raw: Any) -> Place:
         specs = [kind for kind in allowed if isinstance(kind, type) and issubclass(kind, Spec)]
         if part == "[key]":
             continue
+        if where and not isinstance(raw, (dict, list)) and not (parent is Line and not specs) and not specs:
+            continue  # the member of a union of plain values that pydantic tried
         if len(specs) > 1:
             allowed = tuple(kind for kind in specs if kind.model_fields["backend"].default == part)
             continue
@@ -132,7 +141,7 @@ def _inside(raw: Any, part: str | int) -> Any:
 
 def _words(kind: str, value: Any, context: dict[str, Any], parent: type[Spec] | None, where: Where) -> tuple[str, str]:
     """What is wrong and what to do, for one of pydantic's error types."""
-    if kind == "own":
+    if kind in ("own", LACK):
         return context["what"], context["cure"]
     if kind == "missing":
         return "is missing", f"Add it: {_description(parent, where)}"
@@ -150,7 +159,7 @@ def _words(kind: str, value: Any, context: dict[str, Any], parent: type[Spec] | 
 
 def _description(parent: type[Spec] | None, where: Where) -> str:
     info = parent.model_fields.get(str(where[-1])) if parent and where else None
-    return (info.description or "see docs/reference.") if info else "see docs/reference."
+    return " ".join((info.description or "see docs/reference.").split()) if info else "see docs/reference."
 
 
 def _range(parent: type[Spec] | None, where: Where) -> str:

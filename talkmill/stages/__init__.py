@@ -5,10 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from talkmill import backends
 from talkmill.errors import StoreError, TalkmillError
@@ -48,6 +47,7 @@ class Job:
     tickets: Mapping[str, Ticket]  # role -> ticket
     store: Store
     root: Path  # the project's folder
+    tells: ClassVar[bool] = True  # whether people are told what is found
     _loaded: dict[tuple[str, str], backends.Backend] = field(default_factory=dict)
     _buyer: Buyer | None = None
     _once: threading.Lock = field(default_factory=threading.Lock)
@@ -95,18 +95,30 @@ class Job:
             TalkmillError: one failed; the others were waited for, since they may have been paid for.
         """
         paid = {name: task for name, (backend, task) in tasks.items() if self.paid(backend)}
+        if not paid:
+            return {name: task() for name, (_, task) in tasks.items()}
+        from concurrent.futures import ThreadPoolExecutor
+
         found: dict[str, Making] = {}
-        failed: list[BaseException] = []
-        with ThreadPoolExecutor(IN_FLIGHT) as pool:
+        failed: list[Exception] = []
+        pool = ThreadPoolExecutor(IN_FLIGHT)
+        try:
             waiting = {name: pool.submit(task) for name, task in paid.items()}
-            for name, (_, task) in tasks.items():
-                if name not in waiting:
-                    found[name] = task()
+            try:
+                for name, (_, task) in tasks.items():
+                    if name not in waiting:
+                        found[name] = task()
+            except Exception as error:
+                failed.append(error)
             for name, future in waiting.items():
-                if error := future.exception():
-                    failed.append(error)
-                else:
+                try:
                     found[name] = future.result()
+                except Exception as error:
+                    failed.append(error)
+        except BaseException:  # somebody wants it to end: what is under way is in the ledger
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()
         if failed:
             first = next((error for error in failed if not isinstance(error, TalkmillError)), failed[0])
             for error in failed:
@@ -150,9 +162,9 @@ class Job:
             return result.files, {**result.facts, "bought": purse.bought}
 
         making, made = produce(self.store, key, make)
-        print(
-            f"{'made' if made else 'kept'} {backend['verb']} {backend['name']} {making.key[:12]}", file=sys.stderr, flush=True
-        )
+        # In one piece: several makings may end at once.
+        sys.stderr.write(f"{'made' if made else 'kept'} {backend['verb']} {backend['name']} {making.key[:12]}\n")
+        sys.stderr.flush()
         return making
 
     def close(self) -> None:

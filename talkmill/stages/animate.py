@@ -15,4 +15,5 @@ def run(job: Job) -> Outcome:
         inputs["image"] = job.tickets["portray"].makings["rig"].files["image"]
     with about(job.settings["name"]):
         making = job.make(job.settings["backend"], job.settings["request"], inputs, files)
-    return Outcome({"clip": making}, dict(making.facts) | {"licence": {"name": "your own"}})
+    licence = job.backend("animate", job.settings["backend"]["name"]).licence or "your own"
+    return Outcome({"clip": making}, dict(making.facts) | {"licence": {"name": licence}})

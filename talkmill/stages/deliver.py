@@ -120,6 +120,8 @@ def credits(job: Job) -> list[dict[str, str]]:
             found.append({"what": f"portrait of {names[role.partition(':')[2]]}", **ticket.facts["licence"]})
         elif role.startswith("animate:") and f"portray:{role.partition(':')[2]}" not in job.tickets:
             found.append({"what": f"clip of {names[role.partition(':')[2]]}", **ticket.facts["licence"]})
+        elif role.startswith("animate:") and ticket.facts["licence"] != {"name": "your own"}:
+            found.append({"what": f"motion of {names[role.partition(':')[2]]}", **ticket.facts["licence"]})
     for character, voice in sorted(recipe_of(job, "speak")["settings"]["voices"].items()):
         licence = job.backend("speak", voice["backend"]["name"]).licence
         found.append({"what": f"voice of {names[character]} ({voice['backend']['name']})", "name": licence})

@@ -20,6 +20,7 @@ def run(job: Job) -> Outcome:
     request["mouth_box"] = in_clip(request["mouth_box"], clip.facts, picture and picture.facts)
     with about(job.settings["name"]):
         making = job.make(job.settings["backend"], {**request, "clip": facts}, inputs)
-    for finding in making.facts["findings"]:
-        print(f"{finding['severity']}: {job.settings['name']}: {finding['text']}", file=sys.stderr, flush=True)
+    name = job.settings["name"] or f"the bought picture of {job.label()['character']}"
+    for finding in making.facts["findings"] if job.tells else ():
+        print(f"{finding['severity']}: {name}: {finding['text']}", file=sys.stderr, flush=True)
     return Outcome({"track": making}, {**making.facts, "mouth_box": request["mouth_box"]})

@@ -51,6 +51,7 @@ def buyer_of(root: Path, store: Store, config: Config | None = None) -> Buyer:
         repeat_under=Decimal(config.budget.repeat_under),
         rebuy=tuple(filter(None, os.environ.get(REBUY, "").split(","))),
         concurrency={name: each["concurrency"] for name, each in named.items()},
+        accounts={name: each["account"] for name, each in named.items()},
         since=float(os.environ.get(SINCE) or 0),
         run=os.environ.get(RUN, ""),
     )

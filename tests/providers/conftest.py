@@ -76,7 +76,7 @@ class Shop:
         from dataclasses import replace
 
         digests = {role: hashlib.sha256(path.read_bytes()).hexdigest() for role, path in files.items()}
-        call = replace(call, inputs=digests)
+        call = replace(call, inputs={**digests, **call.inputs})
         if call.key in self.kept:
             return self.kept[call.key]
         if call.before:

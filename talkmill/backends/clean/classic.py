@@ -25,7 +25,7 @@ class Classic:
     """
 
     name: ClassVar[str] = "classic"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     licence: ClassVar[str] = "none"
     packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "soxr")
 

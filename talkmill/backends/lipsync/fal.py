@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -112,16 +113,16 @@ class Fal:
         buy: Buy,
     ) -> Path:
         seconds = piece.sent / clip.fps
-        files = {}
-        if "clip" in model.files:
-            files["clip"] = pieces.clip_file(clip, pieces.spared(order, piece), base.with_suffix(".mp4"))
+        files, named = {}, {}
+        if "clip" in model.files:  # named by what it shows: the file is those frames, whoever packed them
+            files["clip"], named["clip"] = pieces.clip_file(clip, pieces.spared(order, piece), base.with_suffix(".mp4"))
         if "image" in model.files:
             files["image"] = _picture(clip, order[piece.first], base.with_suffix(".png"))
         if "sound" in model.files:
             lead = request.get("lead") or 0
             files["sound"] = pieces.sound_file(inputs["sound"], piece, lead, clip.fps, base.with_suffix(".wav"))
         call = model.call(_values(model, request), dict.fromkeys(("clip", "sound"), seconds), True)
-        bought = buy(call, files)
+        bought = buy(replace(call, inputs=named), files)
         for path in files.values():
             path.unlink()
         return bought.files["clip"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -123,17 +124,19 @@ class Kling:
         from talkmill.providers import kling_media
 
         sent = workdir / "sent.mp4"
-        shape = kling_media.clip(clip, order, sent)
+        shape, shown = kling_media.clip(clip, order, sent)
+        named = {"clip": shown}  # by what it shows: `sent` is those frames, whoever packed them
         files = {"clip": sent, "sound": sound}
         if method == "lip-sync-single":
-            return buy(_single(_amount(seconds)), files), shape
+            return buy(replace(_single(_amount(seconds)), inputs=named), files), shape
 
         def session() -> Mapping[str, Any]:
             """Faces are bought only when the lips are about to be: a session ends after a day, lips in the store never do."""
-            found = buy(_faces(), {"clip": sent}).facts
+            found = buy(replace(_faces(), inputs=named), {"clip": sent}).facts
             return {"session_id": found["session_id"], "face_id": _face(found["faces"])}
 
-        return buy(_lip_sync(_amount(seconds), int(seconds * 1000), before=session), files), shape
+        call = _lip_sync(_amount(seconds), int(seconds * 1000), before=session)
+        return buy(replace(call, inputs=named), files), shape
 
     def _call_avatar(self, request: Mapping[str, Any], amount: Decimal, exact: bool = True) -> Call:
         prompt = request.get("prompt") or ""

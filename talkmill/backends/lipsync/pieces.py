@@ -31,7 +31,9 @@ OVERLAP = 1.0
 LACKING = 3
 """Frames that may be missing at the end of what comes back; the last one is shown in their place."""
 SENT = ["-c:v", "libx264", "-preset", "faster", "-crf", "12", "-threads", "2", "-pix_fmt", "yuv420p", "-bf", "2", "-g", "30"]
-"""How a clip is sent: hardly any loss, and the same bytes each time."""
+"""How a clip is sent: hardly any loss, and the same bytes each time from the same ffmpeg."""
+WAY = "clip 1"
+"""Names that way where a purchase is named by what was sent; another number where what is seen changes."""
 
 
 @dataclass(frozen=True)
@@ -77,16 +79,17 @@ def spared(order: Sequence[int], piece: Piece) -> list[int]:
     return mine[: piece.sent]
 
 
-def clip_file(clip: Clip, order: Sequence[int], target: Path) -> Path:
-    """Write the clip's frames of these numbers as mp4, without sound."""
+def clip_file(clip: Clip, order: Sequence[int], target: Path) -> tuple[Path, str]:
+    """Write the clip's frames of these numbers as mp4, without sound; gives the file, and the digest of what it shows."""
     from talkmill.media import frames
 
-    between = frames.write(clip.read(order), (clip.width, clip.height), clip.fps, target.with_suffix(".mkv"))
+    shown = frames.Shown(clip.read(order), WAY, clip.fps)
+    between = frames.write(shown, (clip.width, clip.height), clip.fps, target.with_suffix(".mkv"))
     given = ["-i", ffmpeg.url(between.path), "-map_metadata", "-1", "-bitexact"]
     colours = ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"]
     ffmpeg.run([*given, *SENT, *colours, "-movflags", "+faststart", "-an", "-y", ffmpeg.url(target)])
     between.path.unlink()
-    return target
+    return target, shown.digest
 
 
 def sound_file(take: Path, piece: Piece, lead: int, fps: int, target: Path) -> Path:
