@@ -23,9 +23,13 @@ def add(commands: Any) -> None:
 
     doctor = commands.add_parser("doctor", help="what is missing before anything can be bought")
     doctor.add_argument("--root", default=".", type=Path, help="the project's folder (default: here)")
-    doctor.add_argument("--sandbox", action="store_true", help="serve stand-ins of the providers, to rehearse a paid run for nothing")
+    doctor.add_argument(
+        "--sandbox", action="store_true", help="serve stand-ins of the providers, to rehearse a paid run for nothing"
+    )
     doctor.add_argument("--port", type=int, default=8700, help="of the sandbox, on 127.0.0.1 (default: 8700)")
-    doctor.add_argument("--scale", type=float, default=0.05, help="how long a provider's second lasts in the sandbox (default: 0.05)")
+    doctor.add_argument(
+        "--scale", type=float, default=0.05, help="how long a provider's second lasts in the sandbox (default: 0.05)"
+    )
     doctor.set_defaults(run=_doctor)
 
 
@@ -63,7 +67,10 @@ def text(quote: Quote) -> str:
     wide = [max(len(row[column]) for row in [head, *cells]) for column in range(len(head))]
     lines = []
     for row in [head, *cells]:
-        padded = [value.rjust(width) if at >= 5 else value.ljust(width) for at, (value, width) in enumerate(zip(row, wide, strict=True))]
+        padded = [
+            value.rjust(width) if at >= 5 else value.ljust(width)
+            for at, (value, width) in enumerate(zip(row, wide, strict=True))
+        ]
         lines.append("  ".join(padded).rstrip())
     return "\n".join([*lines, "", sentence(quote), *_caps(quote)])
 
@@ -74,7 +81,8 @@ def _caps(quote: Quote) -> Iterable[str]:
         if cap["setting"].endswith("per_call"):
             yield f"{cap['setting']}: {cap['cap']} {quote.currency}; the dearest call is {cap['after']:.3f}.{over}"
         else:
-            yield f"{cap['setting']}: {cap['cap']} {quote.currency}; {cap['counted']:.3f} counted, {cap['after']:.3f} with this.{over}"
+            counted = f"{cap['counted']:.3f} counted, {cap['after']:.3f} with this"
+            yield f"{cap['setting']}: {cap['cap']} {quote.currency}; {counted}.{over}"
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

@@ -255,7 +255,8 @@ class Quoter:
             if cap.per_call is not None:
                 dearest = max((item.worst for item in mine(setting)), default=Decimal(0))
                 over = max(dearest - cap.per_call, Decimal(0))
-                yield {"setting": f"{setting}.per_call", "cap": cap.per_call, "counted": Decimal(0), "after": dearest, "over": over}
+                told = {"cap": cap.per_call, "counted": Decimal(0), "after": dearest, "over": over}
+                yield {"setting": f"{setting}.per_call", **told}
         for standing in self.buyer.budget.standing():
             added = sum((item.worst for item in mine(standing.setting.rpartition(".")[0])), Decimal(0))
             after = standing.counted + added

@@ -174,7 +174,8 @@ class Character(Spec):
             fits(self.portrait, animate)
         mouths = [self.lipsync, *(route.lipsync for route in self.routes if route.lipsync)]
         if any(mouth.backend for mouth in mouths) and not isinstance(self.portrait, FIGURES):
-            raise wrong("has a lipsync.backend, which is for photographs and clips", "Take it away: drawn mouths are drawn here.")
+            what = "has a lipsync.backend, which is for photographs and clips"
+            raise wrong(what, "Take it away: drawn mouths are drawn here.")
         return self
 
 

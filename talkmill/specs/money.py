@@ -107,7 +107,7 @@ class Budget(Cap):
     )
     """Where days and months begin."""
     repeat_under: Amount = "0"
-    """A call up to this price is repeated once when nobody can say what became of it; above it waits for `talkmill reconcile`."""
+    """A call up to this price is repeated once when nobody can say what became of it; others wait for `talkmill reconcile`."""
 
 
 class Price(Spec):
@@ -171,8 +171,8 @@ class Upload(Spec):
     """Where a clip is put for somebody to fetch it."""
 
     to: Literal["s3", "fal", "command"]
-    """`s3`: a private bucket, with keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `fal`: fal's own storage, with FAL_KEY;
-    `command`: a program of yours."""
+    """`s3`: a private bucket, with keys from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `fal`: fal's own storage, with
+    FAL_KEY; `command`: a program of yours."""
     bucket: str | None = Field(default=None, min_length=1, max_length=200)
     """Of s3: its name."""
     endpoint: Address | None = None
