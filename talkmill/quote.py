@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from talkmill.errors import BackendError, MediaError
+from talkmill.errors import TalkmillError
 from talkmill.model.calls import Bought, Call
 from talkmill.plan import Plan, Release
 from talkmill.stages import Job
@@ -193,7 +193,7 @@ class Quoter:
                 return found
             if call.key not in self.seen and self.buyer.pays(call):
                 if call.before:
-                    with contextlib.suppress(_Stop, BackendError):
+                    with contextlib.suppress(_Stop, TalkmillError):
                         call.before()
                 self.seen.add(call.key)
                 wanted.append(call)
@@ -206,7 +206,7 @@ class Quoter:
                 maker.run(request, paths, Path(folder), buy)
             except _Stop:
                 pass
-            except (BackendError, MediaError):  # of what has been bought nothing can be made; the job will say so
+            except TalkmillError:  # of the request, or of what was bought: its job says so; the others are quoted all the same
                 return []
             else:
                 return []
