@@ -81,7 +81,8 @@ def _caps(quote: Quote) -> Iterable[str]:
         if cap["setting"].endswith("per_call"):
             yield f"{cap['setting']}: {cap['cap']} {quote.currency}; the dearest call is {cap['after']:.3f}.{over}"
         else:
-            yield f"{cap['setting']}: {cap['cap']} {quote.currency}; {cap['counted']:.3f} counted, {cap['after']:.3f} with this.{over}"
+            counted = f"{cap['counted']:.3f} counted, {cap['after']:.3f} with this"
+            yield f"{cap['setting']}: {cap['cap']} {quote.currency}; {counted}.{over}"
 
 
 def _doctor(arguments: argparse.Namespace) -> int:

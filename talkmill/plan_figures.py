@@ -117,7 +117,11 @@ def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
     settings = {"name": path, "backend": planner.backend("inspect", "landmarks"), "request": request}
     inputs[f"inspect:{name}"] = planner.recipe("inspect", folder, settings, {**upstream, "animate": inputs[f"animate:{name}"]})
     lines = {
-        line: {"backend": planner.backend("lipsync", mouth.pop("backend")), "options": mouth} for line, mouth in mouths.items()
+        line: {
+            "backend": planner.backend("lipsync", mouth["backend"]),
+            "options": {key: value for key, value in mouth.items() if key != "backend"},
+        }
+        for line, mouth in mouths.items()
     }
     return Figure(inputs, {"lines": lines, "play": play})
 

@@ -15,7 +15,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from talkmill.errors import BackendError, MediaError
+from talkmill.errors import TalkmillError
 from talkmill.model.calls import Bought, Call
 from talkmill.plan import Plan, Release
 from talkmill.stages import Job
@@ -191,7 +191,7 @@ class Quoter:
                 return found
             if call.key not in self.seen and self.buyer.pays(call):
                 if call.before:
-                    with contextlib.suppress(_Stop, BackendError):
+                    with contextlib.suppress(_Stop, TalkmillError):
                         call.before()
                 self.seen.add(call.key)
                 wanted.append(call)
@@ -204,7 +204,7 @@ class Quoter:
                 maker.run(request, paths, Path(folder), buy)
             except _Stop:
                 pass
-            except (BackendError, MediaError):  # of what has been bought nothing can be made; the job will say so
+            except TalkmillError:  # of the request, or of what was bought: its job says so; the others are quoted all the same
                 return []
             else:
                 return []
@@ -253,13 +253,8 @@ class Quoter:
             if cap.per_call is not None:
                 dearest = max((item.worst for item in mine(setting)), default=Decimal(0))
                 over = max(dearest - cap.per_call, Decimal(0))
-                yield {
-                    "setting": f"{setting}.per_call",
-                    "cap": cap.per_call,
-                    "counted": Decimal(0),
-                    "after": dearest,
-                    "over": over,
-                }
+                told = {"cap": cap.per_call, "counted": Decimal(0), "after": dearest, "over": over}
+                yield {"setting": f"{setting}.per_call", **told}
         for standing in self.buyer.budget.standing():
             added = sum((item.worst for item in mine(standing.setting.rpartition(".")[0])), Decimal(0))
             after = standing.counted + added

@@ -20,6 +20,7 @@ from tests.paying import OTTO, SCHEDULE, Factory, keys
 
 BEFORE_LIPS = ("write", "speak", "portray", "animate", "inspect", "clean")
 MONEY = {"type": "string", "pattern": r"^\d+(\.\d+)?$"}
+WORDS = ("episode", "language", "character", "stage", "making", "provider", "price")
 SCHEMA = {
     "type": "object",
     "additionalProperties": False,
@@ -29,9 +30,9 @@ SCHEMA = {
         "items": {"type": "array", "items": {
             "type": "object",
             "additionalProperties": False,
-            "required": ["episode", "language", "character", "stage", "making", "provider", "price", "calls", "expected", "worst", "exact"],
+            "required": [*WORDS, "calls", "expected", "worst", "exact"],
             "properties": {
-                **{name: {"type": "string"} for name in ("episode", "language", "character", "stage", "making", "provider", "price")},
+                **{name: {"type": "string"} for name in WORDS},
                 "calls": {"type": "integer"}, "expected": MONEY, "worst": MONEY, "exact": {"type": "boolean"},
             },
         }},

@@ -155,7 +155,7 @@ def write(frames: Iterable[np.ndarray], size: tuple[int, int], fps: int, target:
 
 
 class Shown:
-    """Frames on their way into an encoder, and a digest of what they show: it stays when another ffmpeg packs them otherwise."""
+    """Frames on their way into an encoder, and a digest of what they show: it stays when another ffmpeg packs them."""
 
     def __init__(self, frames: Iterable[np.ndarray], *about: object) -> None:
         """`about`: what else decides what is seen: the size and rate that they are sent in, and the way of packing them."""

@@ -258,8 +258,7 @@ class Ledger:
             epoch = epochs[-1] if epochs else 1
             folder = self.root / "turns" / str(epoch)
             make_folder(folder)
-            serials = [int(name.removesuffix(".json")) for name in self.names(f"turns/{epoch}")]
-            last = max(serials, default=0)
+            last = max(self._serials(epoch), default=0)
             if last > EPOCH:
                 self._next_epoch(epoch)
                 continue
@@ -295,11 +294,16 @@ class Ledger:
         """The reservations of the last two epochs, which a slow listing of `open/` may not show yet."""
         found = []
         for epoch in sorted(int(name) for name in self.names("turns") if name.isdigit())[-2:]:
-            for name in self.names(f"turns/{epoch}"):
-                if int(name.removesuffix(".json")) <= EPOCH:
-                    each = self._record(self.root / "turns" / str(epoch) / name)
+            for serial in self._serials(epoch):
+                if serial <= EPOCH:
+                    each = self._record(self.root / "turns" / str(epoch) / f"{serial}.json")
                     found += [each] if each else []
         return found
+
+    def _serials(self, epoch: int) -> list[int]:
+        """The turns that were taken in an epoch; what else lies there (a desktop's own files) is none."""
+        stems = (name.removesuffix(".json") for name in self.names(f"turns/{epoch}") if name.endswith(".json"))
+        return [int(stem) for stem in stems if stem.isdecimal() and stem.isascii()]
 
     def take(self, folder: Path, serial: int, new: Mapping[str, Any]) -> bool:
         """Take the turn of that number with a reservation; False: another took it, so sum again."""

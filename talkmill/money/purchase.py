@@ -120,7 +120,7 @@ class Purchase(Way):
         if self.call.before is None or self.prepared:
             return
         self.leave()  # what it buys may need the slot
-        self.buyer.breaker.check(self.call.provider, self.settings.account_of(self.call.provider))
+        self.buyer.breaker.check(*self.account)
         self.buyer.budget.allows(self.call, (self.call.key, number), worst)
         self.call = replace(self.call, context=self.call.before())
         self.prepared = True
@@ -149,13 +149,14 @@ class Purchase(Way):
         except (Refused, AccountError) as error:
             self.ledger.append(attempt, "failed_refunded", reason=str(error))
             if isinstance(error, AccountError):
-                self.buyer.breaker.trip(self.call.provider, self.settings.account_of(self.call.provider), str(error))
+                self.buyer.breaker.trip(*self.account, str(error))
             raise
         except Duplicate:
             return self.adopt(attempt)
         except OutcomeUnknown as error:
             return self.unanswered(attempt, str(error))
         point("sent")
+        self.buyer.breaker.reached(*self.account)
         if isinstance(answer, Answer):
             return self.keep(attempt, answer.files, answer.facts, answer.charged, answer.currency, answer.task)
         return self.taken(attempt, answer)
@@ -165,6 +166,7 @@ class Purchase(Way):
         attempt = self.ledger.append(attempt, "reserved", reason=str(error))
         if self.sent >= self.settings.tries or not self.pause(error.wait):
             self.ledger.append(attempt, "failed_refunded", reason=str(error))
+            self.buyer.breaker.missed(*self.account, str(error), self.settings.misses)
             raise ProviderError(
                 f"{attempt.title}: was not taken in {self.sent} tries ({error}). Nothing was charged. Run again later."
             ) from None
@@ -208,6 +210,7 @@ class Purchase(Way):
         """Find out whether it was taken, where that can be found out."""
         if self.provider.handles_of.get(self.call.operation, self.provider.handles) == "none":
             if attempt.worst > self.settings.repeat_under or attempt.first.get("repeats"):
+                self.buyer.breaker.missed(*self.account, reason, self.settings.misses)
                 raise self.hold(attempt, reason)
             self.say(attempt, f"is repeated, and may be charged twice ({reason})")
             self.ledger.append(attempt, "failed_charged", charged=str(attempt.worst), double=True, reason=reason)
@@ -218,6 +221,7 @@ class Purchase(Way):
             return self.taken(attempt, task, adopted=True)
         self.ledger.append(attempt, "failed_refunded", reason=f"never arrived: {reason}", handle_again=attempt.handle)
         if self.sent >= self.settings.tries or not self.pause():
+            self.buyer.breaker.missed(*self.account, reason, self.settings.misses)
             raise ProviderError(
                 f"{attempt.title}: did not arrive in {self.sent} tries ({reason}). Nothing was charged. Run again later."
             )

@@ -100,19 +100,24 @@ class Way:
             )
         return held_error(self.ledger.append(attempt, "held", reason=reason))
 
+    @property
+    def account(self) -> tuple[str, str]:
+        """The provider, and the name of the account there."""
+        return self.call.provider, self.settings.account_of(self.call.provider)
+
     def enter(self) -> None:
         """Take a slot, unless this purchase has one.
 
         Raises:
             AccountError: submissions are stopped.
         """
-        self.buyer.breaker.check(self.call.provider, self.settings.account_of(self.call.provider))
+        self.buyer.breaker.check(*self.account)
         if not self.in_slot:
             limit = (self.settings.concurrency or {}).get(self.call.provider, 4)
             left = max(0.0, self.end - time.monotonic())
-            self.held.enter_context(self.buyer.slots.hold(self.call.provider, self.settings.account_of(self.call.provider), limit, left))
+            self.held.enter_context(self.buyer.slots.hold(*self.account, limit, left))
             self.in_slot = True
-            self.buyer.breaker.check(self.call.provider, self.settings.account_of(self.call.provider))
+            self.buyer.breaker.check(*self.account)
 
     def leave(self) -> None:
         """Let the slot go."""

@@ -122,10 +122,30 @@ class Breaker:
     def _path(self, provider: str, account: str) -> Path:
         return self.folder / f"{provider}.{account}.json"
 
-    def trip(self, provider: str, account: str, why: str) -> None:
+    def trip(self, provider: str, account: str, why: str, cure: str = "Mend the account and run again.") -> None:
         """Stop submissions."""
         disk.make_folder(self.folder)
-        disk.create(self._path(provider, account), json.dumps({"why": why}, ensure_ascii=False).encode() + b"\n")
+        data = json.dumps({"why": why, "cure": cure}, ensure_ascii=False)
+        disk.create(self._path(provider, account), data.encode() + b"\n")
+
+    def missed(self, provider: str, account: str, why: str, most: int) -> None:
+        """A call was given up since the provider did not take it or did not answer: after `most` of them with none taken in
+        between, by all processes of the run together, submissions stop."""
+        disk.make_folder(self.folder)
+        number = len(self._misses(provider, account)) + 1
+        while not disk.create(self.folder / f"{provider}.{account}.miss-{number}", b"{}\n"):
+            number += 1
+        if number >= most:
+            told = f"{number} calls one after another were not taken or not answered, the last one: {why}"
+            self.trip(provider, account, told, "Run again when it answers again: what was sent is not lost.")
+
+    def reached(self, provider: str, account: str) -> None:
+        """A call was taken: those that were not are forgotten."""
+        for path in self._misses(provider, account):
+            path.unlink(missing_ok=True)
+
+    def _misses(self, provider: str, account: str) -> list[Path]:
+        return sorted(self.folder.glob(f"{provider}.{account}.miss-*"))
 
     def check(self, provider: str, account: str) -> None:
         """Raises AccountError: submissions are stopped in this run."""
@@ -137,5 +157,5 @@ class Breaker:
             found = {}
         raise AccountError(
             f"{provider}: takes no requests of this account, so no more are sent in this run "
-            f"({found.get('why', 'no reason kept')}). Mend the account and run again."
+            f"({found.get('why', 'no reason kept')}). {found.get('cure', 'Mend the account and run again.')}"
         )

@@ -107,8 +107,7 @@ class Budget(Cap):
     )
     """Where days and months begin."""
     repeat_under: Amount = "0"
-    """A call up to this price is repeated once when nobody can say what became of it; above it, `talkmill reconcile` asks
-    you."""
+    """A call up to this price is repeated once when nobody can say what became of it; others wait for `talkmill reconcile`."""
 
 
 class Flat(Spec):

@@ -13,5 +13,5 @@ def run(job: Job) -> Outcome:
     files = {name: job.root / file["path"] for name, file in drawings.items()}
     with about(job.settings.get("name")):
         making = job.make(job.settings["backend"], job.settings["request"], inputs, files)
-    licence = job.backend("portray", job.settings["backend"]["name"]).licence  # where the making itself names none: it is bought
+    licence = job.backend("portray", job.settings["backend"]["name"]).licence  # for a making that names none
     return Outcome({"rig": making}, {"licence": {"name": licence}} | dict(making.facts))

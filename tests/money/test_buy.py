@@ -379,3 +379,32 @@ def test_no_secret_and_no_address_is_kept(tmp_path):
     written = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(written) > 5
     assert not [path for path in written if b"SEKRET123" in path.read_bytes()]
+
+
+def test_after_some_calls_that_nobody_took_no_more_are_sent_in_the_run(tmp_path):
+    """Law: k calls given up in a row, whoever asked for them, stop the run's submissions; one that is taken begins anew."""
+    fake = Fake(script=[NotAccepted("503")] * 4 + [None] + [NotAccepted("503")] * 20)
+    shop = buyer(tmp_path, fake, tries=2, misses=3)
+    for number in (1, 2):
+        with pytest.raises(ProviderError, match="was not taken in 2 tries"):
+            shop.buy(call(number), {})
+    shop.buy(call(3), {})
+    for number in (4, 5, 6):
+        with pytest.raises(ProviderError, match="was not taken in 2 tries"):
+            buyer(tmp_path, fake, tries=2, misses=3).buy(call(number), {})
+    sent = len(fake.submits)
+    with pytest.raises(AccountError, match=r"3 calls one after another were not taken.*503.*Run again when it answers again"):
+        shop.buy(call(7), {})
+    assert len(fake.submits) == sent
+    assert buyer(tmp_path, Fake(), run="another").buy(call(7), {})
+
+
+def test_an_account_that_is_shut_stops_no_other_accounts_calls(tmp_path):
+    """Law: slots and stops are per provider and account."""
+    fake = Fake(script=[AccountError("401")])
+    with pytest.raises(AccountError):
+        buyer(tmp_path, fake, accounts={"fake": "one"}).buy(call(1), {})
+    with pytest.raises(AccountError, match="takes no requests of this account"):
+        buyer(tmp_path, fake, accounts={"fake": "one"}).buy(call(1), {})
+    assert buyer(tmp_path, fake, accounts={"fake": "two"}).buy(call(1), {})
+    assert (tmp_path / "ledger/slots/fake.two").is_dir()

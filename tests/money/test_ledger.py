@@ -260,6 +260,7 @@ def test_turns_go_on_into_the_next_epoch(tmp_path, monkeypatch):
     for number in range(42):
         reserve(ledger, number, caps)
     assert [int(name) for name in sorted(ledger.names("turns"), key=int)] == [2, 3]
+    assert (tmp_path / "turns/2/17.json").read_bytes() == b"{}\n"  # the turn after the last is taken: nobody gets it
     assert counted(Ledger(tmp_path)) == Decimal("0.10") * (42)
     assert not ledger.take(first, last + 1, late)
     first.mkdir()  # as by a writer who slept between looking and making the folder
@@ -346,3 +347,26 @@ def test_a_year_of_sealed_days_is_summed_quickly(tmp_path, monkeypatch):
     reserve(Ledger(tmp_path), 2, Caps.of({"per_month": "5000"}))
     assert time.process_time() - begun < 2.0
     assert Store(tmp_path)  # nothing of the store is needed for it
+
+
+def test_a_file_of_a_strange_name_among_the_records_stops_spending(tmp_path):
+    """Law: it may be a record that was renamed; it is set aside under its name, and a person has to look."""
+    shop = buyer(tmp_path, Fake())
+    settled(shop.ledger, 1)
+    (shop.ledger.open / "copy of a record.json").write_bytes(b"{}")
+    for _ in range(2):
+        with pytest.raises(HeldError, match="aside"):
+            buyer(tmp_path, Fake()).buy(call(2), {})
+    assert [path.name for path in (tmp_path / "ledger/aside").iterdir()] == ["open.copy of a record.json"]
+    looked(shop.ledger)
+    assert buyer(tmp_path, Fake()).buy(call(2), {})
+
+
+def test_a_desktops_own_files_among_the_turns_are_no_turns(tmp_path):
+    """Law: nothing but a serial is a turn."""
+    shop = buyer(tmp_path, Fake())
+    shop.buy(call(1), {})
+    for name in ("Thumbs.db", "desktop.ini", "copy of 1.json", "\u0662.json"):
+        (tmp_path / "ledger/turns/1" / name).write_bytes(b"x")
+    assert buyer(tmp_path, Fake()).buy(call(2), {})
+    assert len(shop.ledger.turns()) == 2

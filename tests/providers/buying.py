@@ -16,7 +16,8 @@ class Buyer:
         self.calls, self.bought = [], {}
 
     def __call__(self, call, files):
-        call = type(call)(**{**vars(call), "inputs": {**{role: file_digest(path) for role, path in files.items()}, **call.inputs}})
+        digests = {role: file_digest(path) for role, path in files.items()}
+        call = type(call)(**{**vars(call), "inputs": {**digests, **call.inputs}})
         self.calls.append(call)
         if call.key not in self.bought:
             work = self.folder / f"bought-{len(self.bought)}"
