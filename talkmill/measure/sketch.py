@@ -132,6 +132,8 @@ class Matcher:
         turns = range(len(TURNS)) if self.before is None else range(max(0, self.before[0] - 1), self.before[0] + 2)
         found = {turn: self._best(small, turn) for turn in turns if turn < len(TURNS)}
         turn = min(found, key=lambda one: min(found[one])[0])
+        if self.before is not None and min(found[self.before[0]])[0] <= KEPT * min(found[turn])[0]:
+            turn = self.before[0]
         fits = found[turn]
         best = min(range(len(fits)), key=lambda index: fits[index][0])
         if self.before is not None and fits[self.before[1]][0] <= KEPT * fits[best][0]:
@@ -156,6 +158,16 @@ class Matcher:
         out = []
         for picture in turned.pictures:
             field = cv2.matchTemplate(view, picture, cv2.TM_SQDIFF, mask=turned.weight)
-            least, _, place, _ = cv2.minMaxLoc(field)
+            least, _, (x, y), _ = cv2.minMaxLoc(field)
+            place = (x + _between(field[y], x), y + _between(field[:, x], y))
             out.append((float(np.sqrt(max(least, 0.0) / total)), place))
         return out
+
+
+def _between(values: np.ndarray, at: int) -> float:
+    """Where between the pixels the least of `values` is, whose least pixel is `at`: the vertex of a parabola, from `at`."""
+    if not 0 < at < len(values) - 1:
+        return 0.0
+    before, here, after = (float(value) for value in values[at - 1 : at + 2])
+    bend = before - 2 * here + after
+    return float(np.clip((before - after) / (2 * bend), -0.5, 0.5)) if bend > 0 else 0.0
