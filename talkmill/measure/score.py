@@ -130,7 +130,7 @@ def phones(subject: Subject, late: float) -> Iterator[Spoken]:
 def score(subject: Subject, watched: Watched, heard: Heard) -> tuple[Score, list[Shape]]:
     """All of it, and the shape of each face's mouth (in the order of `watched.faces`)."""
     quiet = [resting(subject, seen, heard) for seen in watched.faces]
-    made = [shapes.shape_of(seen, still, subject.fps) for seen, still in zip(watched.faces, quiet, strict=True)]
+    made = [shapes.shape_of(seen, still) for seen, still in zip(watched.faces, quiet, strict=True)]
     return judge(subject, watched, heard, made, quiet), made
 
 

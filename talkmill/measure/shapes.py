@@ -9,7 +9,6 @@ import numpy as np
 
 from talkmill.measure.subject import Drawings
 from talkmill.measure.watch import Seen
-from talkmill.picture.shapes import step
 
 SHUT, TUCKED, ROUND, WIDE, OPEN, OTHER = "shut", "teeth on lip", "round", "wide", "open", "between"
 CLASSES = {
@@ -109,10 +108,10 @@ class Shape:
         return a, w, t, d
 
 
-def shape_of(seen: Seen, still: np.ndarray, fps: int) -> Shape:
+def shape_of(seen: Seen, still: np.ndarray) -> Shape:
     """The shape in every frame; `still` says in which frames of the shot the mouth should be at rest."""
     if seen.face.drawings is not None:
-        return _drawn(seen, seen.face.drawings, fps)
+        return _drawn(seen, seen.face.drawings)
     known = ~np.isnan(seen.height)
     rest = known & still
     if rest.sum() < 3:  # no pause: the least open frames
@@ -130,7 +129,7 @@ def stands_for(made: Drawings) -> tuple[tuple[str, ...], ...]:
     return tuple(tuple(dict.fromkeys(VISEMES[one] for one in visemes if one in VISEMES)) or (OTHER,) for visemes in made.visemes)
 
 
-def _drawn(seen: Seen, made: Drawings, fps: int) -> Shape:
+def _drawn(seen: Seen, made: Drawings) -> Shape:
     """Opening and width are those of the drawings: the picture of a review shows them; what they are is said by their naming."""
     stands = stands_for(made)
     rest = next(number for number, visemes in enumerate(made.visemes) if "sil" in visemes)
@@ -140,7 +139,7 @@ def _drawn(seen: Seen, made: Drawings, fps: int) -> Shape:
     known, number = seen.drawing >= 0, np.maximum(seen.drawing, 0)
     opened, width = (np.where(known, values[number], np.nan) for values in (tall, wide))
     unknown = np.full(len(opened), np.nan)
-    return Shape(opened, width, unknown, unknown, PAINTED, seen.drawing, stands, step(fps) if made.twos else 1)
+    return Shape(opened, width, unknown, unknown, PAINTED, seen.drawing, stands, made.step)
 
 
 def named(aperture: float, width: float, teeth: float, dark: float, limits: Limits = PAINTED) -> str:

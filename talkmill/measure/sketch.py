@@ -34,7 +34,7 @@ KEPT = 1.15
 """How much worse than the nearest drawing the one before may fit and still be taken for it: two may look almost the same."""
 
 
-def drawings_of(rig: Rig, layout: Layout) -> dict[str, Any]:
+def drawings_of(rig: Rig, layout: Layout, fps: int) -> dict[str, Any]:
     """What a `Face` holds of a rig whose mouths are drawings (all but character, start and frames)."""
     puppet = Puppet(rig, layout)
     names = choosing.drawings(rig.mouth)
@@ -62,7 +62,7 @@ def drawings_of(rig: Rig, layout: Layout) -> dict[str, Any]:
         corner=box[:2],
         heights=tuple(float(size[1]) for size in sizes),
         widths=tuple(float(size[0]) for size in sizes),
-        twos=bool(rig.mouth["twos"]),
+        step=choosing.step(fps) if rig.mouth["twos"] else 1,
     )
     return {
         "anchor": at,

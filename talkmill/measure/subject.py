@@ -34,7 +34,7 @@ class Drawings:
     corner: tuple[int, int]  # of the pictures in the frame
     heights: tuple[float, ...]  # of each drawing, pixels
     widths: tuple[float, ...]
-    twos: bool  # whether the mouth is drawn anew on every second frame only
+    step: int  # frames of one drawing: 1, or 2 and more where the mouth is drawn on twos
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def _subject(
             continue
         if cast not in rests:
             layouts = group([rigs[name] for name in cast], size, [request["scenes"][name] for name in cast])
-            rests[cast] = {name: _rest(rigs[name], layout) for name, layout in zip(cast, layouts, strict=True)}
+            rests[cast] = {name: _rest(rigs[name], layout, fps) for name, layout in zip(cast, layouts, strict=True)}
         for name, rest in rests[cast].items():
             before = next((index for index in range(len(faces) - 1, -1, -1) if faces[index].character == name), None)
             if before is not None and _goes_on(faces[before], shot["start"], rest):
@@ -241,13 +241,13 @@ def _rig(name: str, inputs: Mapping[str, str], store: Store) -> Rig:
     return Rig.load(store.object(inputs[f"rig:{name}"]), layers)
 
 
-def _rest(rig: Rig, layout: Layout) -> dict[str, Any]:
+def _rest(rig: Rig, layout: Layout, fps: int) -> dict[str, Any]:
     """Where the mouth of a character is at rest, how large it is, and the colours in it and about it."""
     from talkmill.measure.colours import palette
     from talkmill.measure.sketch import drawings_of
 
     if "shapes" in rig.mouth:
-        return drawings_of(rig, layout)
+        return drawings_of(rig, layout, fps)
     x, y = rig.face["mouth"]
     mouth, around = palette(rig)
     return {
