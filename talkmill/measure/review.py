@@ -164,7 +164,7 @@ def _stand_ins(subject: Subject) -> list[str]:
             words = "; ".join(" and ".join(one) for one in shared)
             out.append(f"{name} has one drawing for several shapes, which counts as each of them ({words}).")
         if made.step > 1:
-            out.append(f"{name} is drawn on twos: half a frame more is allowed for the timing of closures.")
+            out.append(f"{name} is drawn on twos: closures may be half a frame further off.")
     return out
 
 
