@@ -168,8 +168,8 @@ Made by `python -m benchmarks.lipsync --write`. Do not edit.
 
 {len(right)} clips in {len(languages)} languages ({", ".join(languages)}) with faces of {len(styles)} styles
 ({", ".join(styles)}), made by the backends that episodes are made with, and measured by what `talkmill check` measures: every
-number is read from the **decoded mp4**. A painted mouth is found in each frame by its colours, a drawn one (`sheet`) by which of
-the character's drawings the frame looks like most; the curves that drew it and what the renderer chose are not read.
+number is read from the **decoded mp4**. A painted mouth is found in each frame by its colours, a drawn one (`sheet`) by
+which of the character's drawings the frame looks like most; the curves that drew it and what the renderer chose are not read.
 
 - **median, 95 %**: how far the middle of a closure in the picture is from the middle of its p, b or m in the sound (limits:
   {limits["closure_median_ms"]} and {limits["closure_95_ms"]} ms). Closures that are part of a pause are not timed; missing

@@ -130,7 +130,7 @@ def review(video: Path) -> Review:
         return found
     assert subject is not None  # noqa: S101 - for the type checker; the branches above return
     found.subject = subject
-    found.note = " ".join(_stand_ins(subject))
+    found.note = " ".join(stand_ins(subject))
     found.heard = listen.listen(subject)
     found.measures.append(_late(found.heard))
     if subject.faces:
@@ -155,7 +155,7 @@ def review(video: Path) -> Review:
     return found
 
 
-def _stand_ins(subject: Subject) -> list[str]:
+def stand_ins(subject: Subject) -> list[str]:
     """What is to be known of mouths that are drawings: shapes that share a drawing cannot be told apart, and count as right."""
     out = []
     for name, made in {face.character: face.drawings for face in subject.faces if face.drawings}.items():

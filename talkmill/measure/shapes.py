@@ -126,11 +126,13 @@ def shape_of(seen: Seen, still: np.ndarray) -> Shape:
 
 def stands_for(made: Drawings) -> tuple[tuple[str, ...], ...]:
     """The shapes that each drawing stands for, by the visemes that it is shown for."""
-    return tuple(tuple(dict.fromkeys(VISEMES[one] for one in visemes if one in VISEMES)) or (OTHER,) for visemes in made.visemes)
+    return tuple(
+        tuple(dict.fromkeys(VISEMES[one] for one in visemes if one in VISEMES)) or (OTHER,) for visemes in made.visemes
+    )
 
 
 def _drawn(seen: Seen, made: Drawings) -> Shape:
-    """Opening and width are those of the drawings: the picture of a review shows them; what they are is said by their naming."""
+    """Opening and width are those of the drawings, for the picture of a review; what they are is said by their naming."""
     stands = stands_for(made)
     rest = next(number for number, visemes in enumerate(made.visemes) if "sil" in visemes)
     shut = np.array([SHUT in one for one in stands])

@@ -6,7 +6,7 @@ is seen there, of all drawings, places and turns of the head, says which drawing
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +75,10 @@ def drawings_of(rig: Rig, layout: Layout, fps: int) -> dict[str, Any]:
     }
 
 
+Fit = tuple[float, tuple[float, float]]
+"""Of a drawing in a view: the least difference, in levels, and where (pixels of the view)."""
+
+
 @dataclass(frozen=True)
 class _Turned:
     """All drawings at one turn of the head: pictures and weight as `cv2.matchTemplate` takes them."""
@@ -129,13 +133,8 @@ class Matcher:
         view = picture[:, y : max(bottom - self.origin[1], 0), x : max(right - self.origin[0], 0)]
         size = tuple(round(side * self.scale) for side in view.shape[:0:-1])
         small = cv2.resize(cv2.merge(list(view)), size, interpolation=cv2.INTER_AREA).astype(np.float32)
-        turns = range(len(TURNS)) if self.before is None else range(max(0, self.before[0] - 1), self.before[0] + 2)
-        found = {turn: self._best(small, turn) for turn in turns if turn < len(TURNS)}
-        turn = min(found, key=lambda one: min(found[one])[0])
-        if self.before is not None and min(found[self.before[0]])[0] <= KEPT * min(found[turn])[0]:
-            turn = self.before[0]
-        fits = found[turn]
-        best = min(range(len(fits)), key=lambda index: fits[index][0])
+        turn, fits = self._best(small)
+        best = _least(fits)
         if self.before is not None and fits[self.before[1]][0] <= KEPT * fits[best][0]:
             best = self.before[1]
         apart, place = fits[best]
@@ -151,17 +150,38 @@ class Matcher:
         seen.y[frame] = place[1] / self.scale + y + self.origin[1] - one.corner[1] + self.face.anchor[1]
         self.surroundings.look(picture[0], frame, self.origin, 0.4 * self.face.gap)
 
-    def _best(self, view: np.ndarray, turn: int) -> list[tuple[float, tuple[float, float]]]:
-        """Of each drawing at a turn: the least difference, in levels, and where in the view it is."""
+    def _best(self, view: np.ndarray) -> tuple[int, list[Fit]]:
+        """By which turn the drawings fit the view best, and how they do. From one frame to the next it changes by a step."""
+        every = range(len(self.turned[0].pictures))
+        if self.before is None:
+            found = {turn: self._fits(view, turn, every) for turn in range(len(TURNS))}
+            turn = min(found, key=lambda one: min(found[one])[0])
+            return turn, found[turn]
+        turn = self.before[0]
+        fits = self._fits(view, turn, every)
+        best = _least(fits)
+        near = [one for one in (turn - 1, turn + 1) if 0 <= one < len(TURNS)]
+        apart, other = min((self._fits(view, one, [best])[0][0], one) for one in near)
+        if KEPT * apart < fits[best][0]:
+            return other, self._fits(view, other, every)
+        return turn, fits
+
+    def _fits(self, view: np.ndarray, turn: int, drawings: Iterable[int]) -> list[Fit]:
+        """Of some drawings at a turn."""
         turned = self.turned[turn]
         total = float((turned.weight**2).sum())
         out = []
-        for picture in turned.pictures:
+        for number in drawings:
+            picture = turned.pictures[number]
             field = cv2.matchTemplate(view, picture, cv2.TM_SQDIFF, mask=turned.weight)
             least, _, (x, y), _ = cv2.minMaxLoc(field)
             place = (x + _between(field[y], x), y + _between(field[:, x], y))
             out.append((float(np.sqrt(max(least, 0.0) / total)), place))
         return out
+
+
+def _least(fits: Sequence[Fit]) -> int:
+    return min(range(len(fits)), key=lambda index: fits[index][0])
 
 
 def _between(values: np.ndarray, at: int) -> float:

@@ -1,8 +1,8 @@
 """The mouth: phones and loudness to the eight mouth curves.
 
-Order matters: blend (coarticulation) -> effort (loudness) -> firm vowels, constrictions -> strength -> smoothing -> rest in pauses
--> tucks -> closures -> rest at the segment's ends. Closures come after everything that opens the mouth and multiply it, so no
-later step can part shut lips.
+Order matters: blend (coarticulation) -> effort (loudness) -> firm vowels, constrictions -> strength -> smoothing -> rest in
+pauses -> tucks -> closures -> rest at the segment's ends. Closures come after everything that opens the mouth and multiply it,
+so no later step can part shut lips.
 """
 
 from __future__ import annotations
