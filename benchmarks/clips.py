@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from talkmill.backends.portray import drawings
 from talkmill.model import Utterance
 from talkmill.plan import HIGHPASS, INTRO, OUTRO, TAKE_LEVEL, backend
 from talkmill.specs.defaults import CAPTIONS, LIPSYNC, NAME_LINE, SCENE, background
@@ -21,6 +22,7 @@ from talkmill.stages.lipsync import heard, staged
 from talkmill.store import Making, Store, file_digest
 
 FPS, SEED, LOUDNESS = 30, 1, -14.0
+PROJECT = Path(__file__).resolve().parents[1]
 
 CAST: dict[str, dict[str, Any]] = {
     "milo": {"style": "avataaars", "seed": "milo", "traits": {"facialHair": "none", "accessories": "none"}},
@@ -32,6 +34,12 @@ CAST: dict[str, dict[str, Any]] = {
 }
 """Character -> options of its portrait. `ada` has painted lips, `tom` has none, `sol` has a beard around the mouth."""
 
+SHEETS: dict[str, tuple[Path, dict[str, Any]]] = {
+    "pip": (PROJECT / "characters" / "pip", {}),
+    "twos": (PROJECT / "characters" / "pip", {"twos": True}),
+}
+"""Character -> folder of its own drawings, and options of its portrait. `twos` is Pip, drawn anew every second frame."""
+
 VOICES: dict[str, tuple[str, dict[str, Any]]] = {
     "joe": ("piper", {"model": "joe"}),
     "heart": ("hibari", {"model": "heart"}),
@@ -42,7 +50,7 @@ VOICES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 SUNG = "sung"
-SONG = Path(__file__).parents[1] / "schedules/songs/warm-paws.m4a"
+SONG = PROJECT / "schedules/songs/warm-paws.m4a"
 SONG_TEXT = "Warm nose, warm paws, good night, little fox."
 
 
@@ -103,6 +111,11 @@ class Workshop:
 
     def portrait(self, character: str) -> Making:
         """The character's rig."""
+        if character in SHEETS:
+            folder, options = SHEETS[character]
+            files = drawings.find(folder)
+            request = {"mouths": None, "anchors": {}, "twos": False, "creator": "", "licence": "", **options}
+            return self._make("portray", "sheet", request, {name: file_digest(path) for name, path in files.items()}, files)
         return self._make("portray", "avatar", CAST[character])
 
     def take(self, language: str, voice: str, text: str) -> Making:
@@ -185,6 +198,11 @@ class Workshop:
             path = folder / "curves.json"
             path.write_text(json.dumps(change(right, inputs, record["request"]), separators=(",", ":")), encoding="utf-8")
             return self.store.add(path)
+
+
+def style_of(character: str) -> str:
+    """The drawing manner of a character's face."""
+    return "sheet" if character in SHEETS else str(CAST[character]["style"])
 
 
 def scene(character: str) -> dict[str, Any]:

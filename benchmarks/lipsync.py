@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.clips import CAST, SONG_TEXT, SUNG, Clip, Control, Workshop, one
+from benchmarks.clips import SONG_TEXT, SUNG, Clip, Control, Workshop, one, style_of
 from benchmarks.controls import CONTROLS
 from talkmill.measure.review import Measure, Review, lip_sync, review
 from talkmill.measure.score import Score
@@ -95,10 +95,12 @@ CLIPS: tuple[Clip, ...] = (
     ),
     one("en-song-toon-head", "en", "ada", SUNG, SONG_TEXT),
     one("en-song-avataaars", "en", "milo", SUNG, SONG_TEXT),
+    one("en-joe-sheet", "en", "pip", "joe", EN[4]),
+    one("en-song-sheet", "en", "pip", SUNG, SONG_TEXT),
 )  # fmt: skip
 """What is measured; add a clip here."""
 
-SPOILT = ("en-joe-avataaars", "es-kokoro-toon-head")
+SPOILT = ("en-joe-avataaars", "es-kokoro-toon-head", "en-joe-sheet")
 """Clips that are made once more with each control."""
 
 COLUMNS = ("closure_median_ms", "closure_95_ms", "shut", "shapes", "still", "flicker", "sound_late_ms")
@@ -156,7 +158,7 @@ def page(rows: Sequence[Row]) -> str:
     table.append(f"| **all {len(right)}** | | {closures[0]} | {total} | |")
     limits = {one.name: one.limit for one in whole}
     languages = sorted({row.clip.language for row in right})
-    styles = sorted({CAST[speaker]["style"] for row in right for speaker, *_ in row.clip.lines})
+    styles = sorted({style_of(speaker) for row in right for speaker, *_ in row.clip.lines})
     spoilt = [head, line]
     for control in CONTROLS:
         spoilt += [_row(row) for row in rows if row.control is control]
@@ -166,11 +168,12 @@ Made by `python -m benchmarks.lipsync --write`. Do not edit.
 
 {len(right)} clips in {len(languages)} languages ({", ".join(languages)}) with faces of {len(styles)} styles
 ({", ".join(styles)}), made by the backends that episodes are made with, and measured by what `talkmill check` measures: every
-number is read from the **decoded mp4**. The mouth is found in each frame by its colours; the curves that drew it are not read.
+number is read from the **decoded mp4**. A painted mouth is found in each frame by its colours, a drawn one (`sheet`) by
+which of the character's drawings the frame looks like most; the curves that drew it and what the renderer chose are not read.
 
 - **median, 95 %**: how far the middle of a closure in the picture is from the middle of its p, b or m in the sound (limits:
   {limits["closure_median_ms"]} and {limits["closure_95_ms"]} ms). Closures that are part of a pause are not timed; missing
-  ones count as 150 ms.
+  ones count as 150 ms. A drawing is shown for whole frames, so a drawn mouth's closures are timed by frames.
 - **shut**: p, b and m with shut lips ({limits["shut"]}).
 - **shapes**: phonemes that get the shape they ask for, the mean over the five shapes below ({limits["shapes"]}).
 - **still**: silent frames with a still mouth ({limits["still"]}). **flicker**: silent frames that jump and jump back (0).

@@ -125,15 +125,12 @@ def review(video: Path) -> Review:
         )
     elif movie.first("soun") is None:
         found.note = "There is no sound, so lip sync is not measured."
-    elif not subject.faces and not subject.filmed:
-        found.note = f"Its mouths are drawings ({', '.join(subject.drawn)}), so lip sync is not measured."
     if found.note:
         watch.decoded(video)
         return found
     assert subject is not None  # noqa: S101 - for the type checker; the branches above return
     found.subject = subject
-    if subject.drawn:
-        found.note = f"Mouths that are drawings are not measured ({', '.join(subject.drawn)})."
+    found.note = " ".join(stand_ins(subject))
     found.heard = listen.listen(subject)
     found.measures.append(_late(found.heard))
     if subject.faces:
@@ -156,6 +153,19 @@ def review(video: Path) -> Review:
             found.watched, found.score, found.shapes = judged.watched, judged.score, judged.shapes
         found.note = f"{found.note} Photographs are measured by landmarks ({landmarks.DETECTOR}).".strip()
     return found
+
+
+def stand_ins(subject: Subject) -> list[str]:
+    """What is to be known of mouths that are drawings: shapes that share a drawing cannot be told apart, and count as right."""
+    out = []
+    for name, made in {face.character: face.drawings for face in subject.faces if face.drawings}.items():
+        shared = [one for one in shapes.stands_for(made) if len(one) > 1]
+        if shared:
+            words = "; ".join(" and ".join(one) for one in shared)
+            out.append(f"{name} has one drawing for several shapes, which counts as each of them ({words}).")
+        if made.step > 1:
+            out.append(f"{name} is drawn on twos: closures may be half a frame further off.")
+    return out
 
 
 def photographs(judged: filmed.Judged) -> list[Measure]:

@@ -186,7 +186,8 @@ def runs(flags: np.ndarray) -> list[tuple[int, int]]:
 
 
 def _closures(said: list[Spoken], shape: Shape, seen: Seen, still: np.ndarray, fps: int) -> list[Closure]:
-    shut = np.nan_to_num(shape.aperture, nan=1.0) <= shape.limits.closed
+    shut, step = shape.shut, shape.step / fps
+    slack = (step - 1 / fps) / 2  # a mouth that changes with every second frame cannot be nearer
     holds = [
         (*_edges(shape, low, high, seen.face.start, fps), bool(still[low:high].any()) or low == 0 or high == len(shut))
         for low, high in runs(shut)
@@ -198,9 +199,10 @@ def _closures(said: list[Spoken], shape: Shape, seen: Seen, still: np.ndarray, f
             out.append(Closure(phone, False, True, False, float("nan")))
             continue
         start, end, pause = min(near, key=lambda hold: _away(hold, phone))
-        within = bool(start < phone.end + 1 / fps and end > phone.start - 1 / fps)
+        within = bool(start < phone.end + step and end > phone.start - step)
         pause = pause or phone.pause
-        offset = float("nan") if pause else (start + end) / 2 - phone.middle
+        late = (start + end) / 2 - phone.middle
+        offset = float("nan") if pause else float(np.sign(late)) * max(abs(late) - slack, 0.0)
         out.append(Closure(phone, within, False, pause, offset))
     return out
 
@@ -229,13 +231,13 @@ def _joined(said: list[Spoken]) -> list[Spoken]:
 def _edges(shape: Shape, low: int, high: int, first: int, fps: int) -> tuple[float, float]:
     """When the opening passes `closed` before and after the shut frames low..high-1, in seconds; between frames by a line.
 
-    A frame shows its own middle.
+    A frame shows its own middle; a drawing is there from the frame's start to its end.
     """
 
     aperture, closed = shape.aperture, shape.limits.closed
 
     def crossing(inside: int, outside: int) -> float:
-        if not 0 <= outside < len(aperture) or np.isnan(aperture[outside]):
+        if not 0 <= outside < len(aperture) or np.isnan(aperture[outside]) or shape.drawing is not None:
             return inside + 0.5 * np.sign(outside - inside)
         rise = aperture[outside] - aperture[inside]
         share = (closed - aperture[inside]) / rise if rise > 0 else 0.5
@@ -257,12 +259,12 @@ def _judged(said: list[Spoken], shape: Shape, seen: Seen, fps: int) -> list[Judg
         if not len(frames):
             frames = np.array([int(np.argmin(np.abs(middles - one.middle)))])
         values = shape.at(frames)
-        got = shapes.named(*values, shape.limits)
+        got = shape.called(frames, wanted)
         if got != wanted:
             # A shape counts that is reached: a consonant's, a moment, within a frame of it; a vowel's in its core.
             if wanted in (SHUT, TUCKED):
                 frames = np.flatnonzero((middles > one.start - 1 / fps) & (middles < one.end + 1 / fps))
-            if any(shapes.named(*shape.at(np.array([frame])), shape.limits) == wanted for frame in frames):
+            if any(shape.called(np.array([frame]), wanted) == wanted for frame in frames):
                 got = wanted
         out.append(Judged(one, wanted, got, *values[:3]))
     return out
@@ -270,8 +272,7 @@ def _judged(said: list[Spoken], shape: Shape, seen: Seen, fps: int) -> list[Judg
 
 def _stillness(found: Score, shape: Shape, seen: Seen, still: np.ndarray) -> None:
     pairs = np.flatnonzero(still[1:] & still[:-1]) + 1
-    change = np.maximum(np.abs(np.diff(shape.aperture)), np.abs(np.diff(shape.width)))[pairs - 1]
-    change = np.nan_to_num(change, nan=1.0)
+    change = shape.changed[pairs - 1].astype(float)
     found.quiet += len(pairs)
     found.still += int((change <= shape.limits.moves).sum())
     found.restless += [int(frame) + seen.face.start for frame in pairs[change > shape.limits.moves]]

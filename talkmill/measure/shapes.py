@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
 
+from talkmill.measure.subject import Drawings
 from talkmill.measure.watch import Seen
 
 SHUT, TUCKED, ROUND, WIDE, OPEN, OTHER = "shut", "teeth on lip", "round", "wide", "open", "between"
@@ -17,6 +19,10 @@ CLASSES = {
     OPEN: frozenset(("a", "ɑ", "ɐ", "æ")),
 }
 """Shape -> the phonemes that ask for it."""
+VISEMES = {
+    "sil": SHUT, "PP": SHUT, "FF": TUCKED, "O": ROUND, "U": ROUND, "W": ROUND, "E": WIDE, "I": WIDE, "aa": OPEN,
+}  # fmt: skip
+"""Viseme -> the shape that its drawing stands for; the others are between."""
 CLOSED = 0.045
 """Opening, against the widest, up to which lips count as shut: about four pixels of a face in a vertical video."""
 NARROW, NARROWER, SPREAD = 0.87, 0.80, 1.02
@@ -42,7 +48,7 @@ class Limits:
     tucked: tuple[float, float] = (CLOSED, 0.98)
 
 
-DRAWN = Limits()
+PAINTED = Limits()
 
 
 @dataclass(frozen=True)
@@ -52,13 +58,48 @@ class Shape:
     `aperture`: opening of the lips in the middle, 1 is as wide as the style's mouth goes, 0 is the mouth at rest. `width`: 1 is
     the mouth at rest. `teeth`: how much of the opening they show, in the unit of `aperture`; `dark`: what of the opening is
     neither teeth nor tongue.
+
+    Of a mouth that is drawn, `drawing` says which drawing is shown (-1: none is known), and `stands` which shapes each of them
+    stands for. A drawing lasts for `step` frames at least.
     """
 
     aperture: np.ndarray
     width: np.ndarray
     teeth: np.ndarray
     dark: np.ndarray
-    limits: Limits = DRAWN
+    limits: Limits = PAINTED
+    drawing: np.ndarray | None = None
+    stands: tuple[tuple[str, ...], ...] = ()
+    step: int = 1
+
+    @property
+    def shut(self) -> np.ndarray:
+        """In which frames the lips are shut."""
+        if self.drawing is not None:
+            return np.array([SHUT in self._shown(frame) for frame in range(len(self.drawing))], bool)
+        return np.nan_to_num(self.aperture, nan=1.0) <= self.limits.closed
+
+    @property
+    def changed(self) -> np.ndarray:
+        """By how much each frame's shape differs from the one before (one value fewer); a drawing is the same or is not."""
+        if self.drawing is not None:
+            return (np.diff(self.drawing) != 0) | (self.drawing[1:] < 0)
+        change = np.maximum(np.abs(np.diff(self.aperture)), np.abs(np.diff(self.width)))
+        return np.nan_to_num(change, nan=1.0)
+
+    def _shown(self, frame: int) -> tuple[str, ...]:
+        """The shapes that a frame's drawing stands for."""
+        number = int(self.drawing[frame])  # type: ignore[index]
+        return self.stands[number] if number >= 0 else ()
+
+    def called(self, frames: np.ndarray, wanted: str = "") -> str:
+        """What a viewer would call the shape over some frames; `wanted` of the shapes that the drawings seen stand for."""
+        if self.drawing is None:
+            return named(*self.at(frames), self.limits)
+        shown = Counter(self._shown(int(frame)) or (OTHER,) for frame in frames)
+        if any(wanted in stands for stands in shown):
+            return wanted
+        return max(shown, key=lambda stands: (shown[stands], stands))[0]
 
     def at(self, frames: np.ndarray) -> tuple[float, float, float, float]:
         """Means over some frames; NaN where none of them has a mouth."""
@@ -69,6 +110,8 @@ class Shape:
 
 def shape_of(seen: Seen, still: np.ndarray) -> Shape:
     """The shape in every frame; `still` says in which frames of the shot the mouth should be at rest."""
+    if seen.face.drawings is not None:
+        return _drawn(seen, seen.face.drawings)
     known = ~np.isnan(seen.height)
     rest = known & still
     if rest.sum() < 3:  # no pause: the least open frames
@@ -81,7 +124,27 @@ def shape_of(seen: Seen, still: np.ndarray) -> Shape:
     return Shape(aperture, seen.width / width, seen.teeth / gap, dark)
 
 
-def named(aperture: float, width: float, teeth: float, dark: float, limits: Limits = DRAWN) -> str:
+def stands_for(made: Drawings) -> tuple[tuple[str, ...], ...]:
+    """The shapes that each drawing stands for, by the visemes that it is shown for."""
+    return tuple(
+        tuple(dict.fromkeys(VISEMES[one] for one in visemes if one in VISEMES)) or (OTHER,) for visemes in made.visemes
+    )
+
+
+def _drawn(seen: Seen, made: Drawings) -> Shape:
+    """Opening and width are those of the drawings, for the picture of a review; what they are is said by their naming."""
+    stands = stands_for(made)
+    rest = next(number for number, visemes in enumerate(made.visemes) if "sil" in visemes)
+    shut = np.array([SHUT in one for one in stands])
+    tall = np.where(shut, 0.0, np.maximum(np.array(made.heights) - made.heights[rest], 0) / seen.face.gap)
+    wide = np.array(made.widths) / made.widths[rest]
+    known, number = seen.drawing >= 0, np.maximum(seen.drawing, 0)
+    opened, width = (np.where(known, values[number], np.nan) for values in (tall, wide))
+    unknown = np.full(len(opened), np.nan)
+    return Shape(opened, width, unknown, unknown, PAINTED, seen.drawing, stands, made.step)
+
+
+def named(aperture: float, width: float, teeth: float, dark: float, limits: Limits = PAINTED) -> str:
     """The shape that a viewer would call it."""
     if np.isnan(aperture):
         return OTHER

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from talkmill.errors import MediaError, StoreError
 from talkmill.media.formats import named
@@ -19,6 +21,20 @@ from talkmill.store.objects import ROOT_VARIABLE
 
 Colour = tuple[float, float, float]
 """Y', Cb, Cr in 8-bit video range."""
+
+
+@dataclass(frozen=True)
+class Drawings:
+    """The drawings of a mouth, each on its face at rest as it stands in the frame."""
+
+    names: tuple[str, ...]
+    visemes: tuple[tuple[str, ...], ...]  # of each drawing: those that it is shown for, by the sheet's naming
+    pictures: np.ndarray  # uint8 (drawings, h, w, 3): Y', Cb, Cr
+    weight: np.ndarray  # uint8 (h, w): where a mouth may be, 255 is wholly
+    corner: tuple[int, int]  # of the pictures in the frame
+    heights: tuple[float, ...]  # of each drawing, pixels
+    widths: tuple[float, ...]
+    step: int  # frames of one drawing: 1, or 2 and more where the mouth is drawn on twos
 
 
 @dataclass(frozen=True)
@@ -34,10 +50,15 @@ class Face:
     reach: float  # how far from the anchor the head takes the mouth
     mouth: Mapping[str, tuple[Colour, ...]]  # "line", "inside", "teeth", "tongue", maybe "lips"
     around: tuple[Colour, ...]  # what else is seen about the mouth
+    drawings: Drawings | None = field(default=None, compare=False)  # of a mouth that is not painted
 
     @property
     def window(self) -> tuple[int, int, int, int]:
         """left, top, right, bottom of where the mouth may be."""
+        if self.drawings is not None:
+            (left, top), (height, width) = self.drawings.corner, self.drawings.weight.shape
+            reach = round(self.reach)
+            return left - reach, top - reach, left + width + reach, top + height + reach
         x, y = self.anchor
         side, up, down = 1.75 * self.unit, 0.45 * self.unit + 0.2 * self.gap, 0.6 * self.unit + self.gap
         return (
@@ -80,7 +101,6 @@ class Subject:
     size: tuple[int, int]
     faces: tuple[Face, ...]
     lines: tuple[Line, ...]
-    drawn: tuple[str, ...] = ()  # characters whose mouths are drawings, which are not measured
     filmed: tuple[Filmed, ...] = ()  # faces that are photographs or clips
 
 
@@ -163,7 +183,6 @@ def _subject(
             lines.append(Line(face["character"], start, take, sound if sound.is_file() else None))
     figures = request.get("figures", {})
     rigs = {name: _rig(name, inputs, store) for name in request["scenes"] if name not in figures}
-    painted = {name: rig for name, rig in rigs.items() if "half_width" in rig.mouth}
     rests: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
     faces: list[Face] = []
     filmed: list[Filmed] = []
@@ -175,9 +194,7 @@ def _subject(
             continue
         if cast not in rests:
             layouts = group([rigs[name] for name in cast], size, [request["scenes"][name] for name in cast])
-            rests[cast] = {
-                name: _rest(painted[name], layout) for name, layout in zip(cast, layouts, strict=True) if name in painted
-            }
+            rests[cast] = {name: _rest(rigs[name], layout, fps) for name, layout in zip(cast, layouts, strict=True)}
         for name, rest in rests[cast].items():
             before = next((index for index in range(len(faces) - 1, -1, -1) if faces[index].character == name), None)
             if before is not None and _goes_on(faces[before], shot["start"], rest):
@@ -185,8 +202,7 @@ def _subject(
             else:
                 faces.append(Face(name, shot["start"], shot["frames"], **rest))
     frames = sum(shot["frames"] for shot in request["shots"])
-    drawn = tuple(sorted(rigs.keys() - painted.keys()))
-    return Subject(video, fps, frames, size, tuple(faces), tuple(lines), drawn, tuple(filmed))
+    return Subject(video, fps, frames, size, tuple(faces), tuple(lines), tuple(filmed))
 
 
 def _add(filmed: list[Filmed], face: Filmed) -> None:
@@ -225,10 +241,13 @@ def _rig(name: str, inputs: Mapping[str, str], store: Store) -> Rig:
     return Rig.load(store.object(inputs[f"rig:{name}"]), layers)
 
 
-def _rest(rig: Rig, layout: Layout) -> dict[str, Any]:
+def _rest(rig: Rig, layout: Layout, fps: int) -> dict[str, Any]:
     """Where the mouth of a character is at rest, how large it is, and the colours in it and about it."""
     from talkmill.measure.colours import palette
+    from talkmill.measure.sketch import drawings_of
 
+    if "shapes" in rig.mouth:
+        return drawings_of(rig, layout, fps)
     x, y = rig.face["mouth"]
     mouth, around = palette(rig)
     return {

@@ -35,7 +35,7 @@ class Seen:
     the colour of the inside (`lined` is False). `width` is that of the lips' line, from corner to corner. `teeth` and `tongue`
     are how much of the height they fill. `x`, `y` are where the mouth is. `moved` is the mean difference of the mouth's
     surroundings from the frame before, `back` from the one before that, both after the head's motion is taken out, in levels
-    of luma.
+    of luma. `drawing` is which of the face's drawings is shown, -1 where none is known; of a painted mouth it says nothing.
     """
 
     face: Face
@@ -48,6 +48,12 @@ class Seen:
     y: np.ndarray
     moved: np.ndarray
     back: np.ndarray
+    drawing: np.ndarray = field(default_factory=lambda: np.zeros(0, int))
+
+    @classmethod
+    def empty(cls, face: Face, lined: bool = False) -> Seen:
+        """Of a face of which nothing is known yet."""
+        return cls(face, lined, *(np.full(face.frames, np.nan) for _ in range(8)), np.full(face.frames, -1))
 
 
 @dataclass
@@ -74,7 +80,9 @@ def watch(subject: Subject) -> Watched:
         MediaError: it cannot be decoded to its end, or has another number of frames than it should.
     """
     x, y, width, height = box_of(subject.faces, subject.size)
-    finders = [Finder(face, (x, y)) for face in subject.faces]
+    from talkmill.measure.sketch import Matcher
+
+    finders = [(Finder if face.drawings is None else Matcher)(face, (x, y)) for face in subject.faces]
     command = [
         "-loglevel", "error", "-xerror", "-i", ffmpeg.url(subject.video), "-map", "0:v:0", "-fps_mode", "passthrough",
         "-vf", f"crop={width}:{height}:{x}:{y},format=yuv444p", "-f", "rawvideo", "pipe:1",
@@ -105,11 +113,9 @@ class Finder:
     def __init__(self, face: Face, origin: tuple[int, int]) -> None:
         self.face, self.origin = face, origin
         self.labels = Labels(face)
-        empty = [np.full(face.frames, np.nan) for _ in range(8)]
-        self.seen = Seen(face, self.labels.lined, *empty)
+        self.seen = Seen.empty(face, self.labels.lined)
         self.near = self._near()
-        self.patches: list[np.ndarray] = []
-        self.patch = (round(2.6 * face.unit), round(1.2 * face.unit + face.gap))
+        self.surroundings = Surroundings(self.seen, (round(2.6 * face.unit), round(1.2 * face.unit + face.gap)))
 
     def _near(self) -> np.ndarray:
         """How likely a mouth is at each pixel of the window: 1 in the middle of one that is open, 0 from an ellipse about it on
@@ -130,7 +136,7 @@ class Finder:
         labels = self.labels.of(view)
         mask = mouth_mask(labels, self.near[: labels.shape[0], : labels.shape[1]], self.face.unit)
         if mask is None:
-            self.patches.clear()
+            self.surroundings.forget()
             return
         seen = self.seen
         opening = mask & (labels != LIP)
@@ -152,11 +158,24 @@ class Finder:
         rows = np.flatnonzero(mask[:, core].any(axis=1))
         seen.x[frame] = x + self.origin[0] + middle
         seen.y[frame] = y + self.origin[1] + rows[0]
-        self._surroundings(picture[0], frame)
+        self.surroundings.look(picture[0], frame, self.origin, 0.4 * self.face.gap)
 
-    def _surroundings(self, luma: np.ndarray, frame: int) -> None:
-        centre = (self.seen.x[frame] - self.origin[0], self.seen.y[frame] - self.origin[1] + 0.4 * self.face.gap)
-        patch = cv2.getRectSubPix(luma, self.patch, (float(centre[0]), float(centre[1])))
+
+class Surroundings:
+    """Compares what is about a mouth, in patches of `size`, with the two frames before; writes `moved` and `back` of `seen`."""
+
+    def __init__(self, seen: Seen, size: tuple[int, int]) -> None:
+        self.seen, self.size = seen, size
+        self.patches: list[np.ndarray] = []
+
+    def forget(self) -> None:
+        """There was a frame without a mouth."""
+        self.patches.clear()
+
+    def look(self, luma: np.ndarray, frame: int, origin: tuple[int, int], below: float) -> None:
+        """The frame in which `seen` has the mouth at x, y; the patch is about `below` pixels below it."""
+        centre = (self.seen.x[frame] - origin[0], self.seen.y[frame] - origin[1] + below)
+        patch = cv2.getRectSubPix(luma, self.size, (float(centre[0]), float(centre[1])))
         for number, values in ((1, self.seen.moved), (2, self.seen.back)):
             if len(self.patches) >= number:
                 values[frame] = apart(patch, self.patches[-number])

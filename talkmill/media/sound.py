@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import wave
 from collections.abc import Iterable
 from pathlib import Path
@@ -102,6 +103,31 @@ def rate(path: Path) -> int:
             return file.getframerate()
     except (wave.Error, EOFError, OSError) as error:
         raise MediaError(f"{path}: not a WAV file that can be read ({error}). Convert it to 16-bit PCM WAV.") from None
+
+
+def promised(path: Path) -> float | None:
+    """Seconds of sound that a WAV file's header says are in it; None: it is no WAV file, or its header does not know.
+
+    ffmpeg takes what is there for all there is, so a file that was cut off is told from a whole one by this alone.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+            if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
+                return None
+            rate = 0
+            while len(chunk := file.read(8)) == 8:
+                name, size = struct.unpack("<4sI", chunk)
+                if name == b"data":
+                    unknown = not 0 < size < 0x7FFF0000 or not rate  # written into a pipe
+                    return None if unknown else size / rate
+                start = file.tell()
+                if name == b"fmt ":
+                    rate = struct.unpack("<I", file.read(12)[8:])[0]  # bytes a second
+                file.seek(start + size + size % 2)
+    except (OSError, struct.error):
+        return None
+    return None
 
 
 def write(path: Path, samples: Samples, at: int = SAMPLE_RATE) -> None:

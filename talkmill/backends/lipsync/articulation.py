@@ -55,6 +55,10 @@ CONSTRICTIONS: tuple[tuple[frozenset[str], float, dict[str, float]], ...] = (
 )
 """Phones, how far they reach their targets in their middle, and the targets. A consonant is short: the blend with the vowels
 around it alone would lose the shape that tells it from others."""
+FIRM = frozenset("oɔuʊyøœʉɵieɪ")
+FIRMNESS = 0.6
+"""Vowels that are told by their lips, and how far width and rounding reach their targets in a vowel's middle. A short vowel
+between two others is a blend of them; its jaw may stay half way, but its lips are what is seen of it."""
 SHAPELESS = frozenset("hɦʔħʕʜʢʡ")
 """Phones made in the throat: the mouth has the shape of what follows."""
 
@@ -157,6 +161,13 @@ def visemes_of(symbol: str) -> dict[str, float]:
     if known is None:
         raise KeyError(symbol)
     return dict(known)
+
+
+@cache
+def lips_of(symbol: str) -> dict[str, float]:
+    """What a symbol's visemes ask of `width` and `round`."""
+    weights = visemes_of(symbol).items()
+    return {name: sum(share * TARGETS[one][ARTICULATORS.index(name)] for one, share in weights) for name in ("width", "round")}
 
 
 @cache

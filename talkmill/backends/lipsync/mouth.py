@@ -1,8 +1,8 @@
 """The mouth: phones and loudness to the eight mouth curves.
 
-Order matters: blend (coarticulation) -> effort (loudness) -> constrictions -> strength -> smoothing -> rest in pauses
--> tucks -> closures -> rest at the segment's ends. Closures come after everything that opens the mouth and multiply it, so no
-later step can part shut lips.
+Order matters: blend (coarticulation) -> effort (loudness) -> firm vowels, constrictions -> strength -> smoothing -> rest in
+pauses -> tucks -> closures -> rest at the segment's ends. Closures come after everything that opens the mouth and multiply it,
+so no later step can part shut lips.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 from talkmill.backends.lipsync.articulation import (
     ARTICULATORS,
     CONSTRICTIONS,
+    FIRM,
+    FIRMNESS,
     LOOSE,
     LOOSENESS,
     SHUT,
@@ -21,6 +23,7 @@ from talkmill.backends.lipsync.articulation import (
     TARGETS,
     TUCKED,
     Phone,
+    lips_of,
     visemes_of,
 )
 from talkmill.backends.lipsync.envelope import PAUSE, Curves, Span, rest_at_ends, runs, smooth, speaking
@@ -42,6 +45,9 @@ EARLIER, LATER, AFTER_PAUSE = 0.060, 0.015, 0.030
 """Seconds around a label's middle in which its closure is looked for: before, after, and before where a pause precedes."""
 PULL = 200.0
 """Decibels a second: what a closure's hold must be quieter by to lie farther from its label's middle."""
+BURST = 0.012
+"""Seconds by which the middle of a stop may differ from that of its quiet: half a burst, which is part of the stop; and voices
+tell their times on a grid of 12 ms and more."""
 CLOSING, PARTING = 0.050, 0.040
 """Seconds in which lips close and part."""
 HOLD, SHORT_HOLD = 0.033, 0.022
@@ -64,7 +70,8 @@ def mouth_curves(phones: Sequence[Phone], sound: Sound, strength: float, smoothi
     heard = sound.heard(runs(phones))
     awake = speaking(_parted(phones, heard), middles)
     curves["open"] *= 0.42 + 0.62 * sound.loudness(awake > 0.99)
-    for symbols, share, targets in CONSTRICTIONS:
+    firm = tuple((frozenset(symbol), FIRMNESS, lips_of(symbol)) for symbol in sorted(FIRM))
+    for symbols, share, targets in firm + CONSTRICTIONS:
         reached = share * _events(_audible(_spans(phones, symbols), heard, -0.02, -0.02), middles, hold=0.015)
         for name, target in targets.items():
             curves[name] += (target - curves[name]) * reached
@@ -108,8 +115,9 @@ def closures(phones: Sequence[Phone], sound: Sound) -> list[Span]:
     """Start and end in seconds of the lips' hold for each p, b and m: as long as its label, about its quietest moment.
 
     Labels of stops are often late, or start at the burst, after the hold that is seen. The sound knows: while the lips are
-    shut nothing above about 1 kHz comes out, so the hold is centred on the least energy of the differenced sound near the
-    label (40 ms windows), pulled towards the label's middle.
+    shut nothing above about 1 kHz comes out, so the least energy of the differenced sound near the label is looked for (40 ms
+    windows), pulled towards the label's middle. But it knows of the quiet alone, and a p or b is heard by its burst, which
+    comes after: up to `BURST` of the way the label is believed.
     """
     out: list[Span] = []
     sounding = sound.hiss[sound.audible()]
@@ -122,13 +130,15 @@ def closures(phones: Sequence[Phone], sound: Sound) -> list[Span]:
         first = centre - (AFTER_PAUSE if before is None or before.symbol == SILENCE else EARLIER)
         if before is not None and before.symbol != SILENCE:
             first = max(first, (before.start + before.end) / 2 / SAMPLE_RATE)
-        cells = np.arange(round(first / CELL), round((centre + LATER) / CELL) + 1)
+        # Rounded, so that where the take lies in its segment decides no tie.
+        cells = np.arange(round(round(first / CELL, 6)), round(round((centre + LATER) / CELL, 6)) + 1)
         cells = cells[(cells >= 4) & (cells + 4 <= len(hiss))]
         if len(cells):
             level = np.array([hiss[cell - 4 : cell + 4].mean() for cell in cells])
-            best = cells[int(np.argmin(level + PULL * np.abs(cells * CELL - centre)))]
+            best = cells[int(np.argmin(np.round(level + PULL * np.abs(cells * CELL - centre), 6)))]
             bounds = (cells[0] - 4, cells[-1] + 4)
             moved = _trough(hiss, best, bounds) * CELL - centre
+            moved -= min(max(moved, -BURST), BURST)
             start, end = start + moved, end + moved
         out.append((start, end))
     return _audible(out, sound.heard(runs(phones)), 0.03, 0.02)
@@ -136,7 +146,7 @@ def closures(phones: Sequence[Phone], sound: Sound) -> list[Span]:
 
 def _trough(hiss: np.ndarray, best: int, bounds: tuple[int, int]) -> float:
     """Middle of the cells about `best`, within `bounds`, that are about as quiet as the eight around it; in cells."""
-    limit = hiss[best - 4 : best + 4].mean() + 6.0
+    limit = hiss[best - 4 : best + 4].mean() + 6.0 + 1e-6
     low = high = best
     while low > bounds[0] and hiss[low - 1] <= limit:
         low -= 1

@@ -25,7 +25,7 @@ class Viseme:
     """
 
     name = "viseme"
-    version = 3
+    version = 4
     licence = "Apache-2.0"
     packages = ("numpy", "openfacefx")
 
@@ -65,7 +65,8 @@ def perform(request: Mapping[str, Any], source: Path) -> tuple[dict[str, Any], d
     curves = mouth_curves(phones, sound, request.get("sync_strength", 1.0), request.get("temporal_smoothing", 0.0))
     mood = MOODS[request.get("emotion", "neutral")].at(request.get("strength", 1.0))
     curves |= gesture_curves(phones, words, sound, mood, request.get("seed", 0), curves["round"])
-    rounded = {name: np.round(values, 4) + 0.0 for name, values in curves.items()}
+    # Twice, so that the last bit of a float does not decide how the fifth decimal is rounded.
+    rounded = {name: np.round(np.round(values, 9), 4) + 0.0 for name, values in curves.items()}
     return rounded, _facts(rounded, closures(phones, sound), sound)
 
 

@@ -29,7 +29,7 @@ POINTS: dict[str, dict[str, float]] = {
     "SS": {"open": 0.14, "width": 0.3, "teeth": 1.0},
     "nn": {"open": 0.36, "width": 0.1, "teeth": 0.5, "tongue": 0.5},
     "RR": {"open": 0.24, "width": -0.25, "round": 0.35, "teeth": 0.4},
-    "aa": {"open": 0.80, "teeth": 0.5},
+    "aa": {"open": 0.70, "teeth": 0.5},
     "E": {"open": 0.46, "width": 0.3, "teeth": 0.6},
     "I": {"open": 0.26, "width": 0.8, "teeth": 0.8},
     "O": {"open": 0.52, "width": -0.45, "round": 0.65, "teeth": 0.2},

@@ -115,7 +115,7 @@ class Sheet:
     """portray with the user's own drawings."""
 
     name: ClassVar[str] = "sheet"
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     licence: ClassVar[str] = "that of the drawings, which is their maker's"
     packages: ClassVar[tuple[str, ...]] = ("resvg-py", "pillow", "numpy", "opencv-python-headless", "openfacefx")
 

@@ -123,12 +123,13 @@ def decoded(path: Path, workdir: Path) -> NDArray[np.float32]:
         out.unlink(missing_ok=True)
     told = re.search(r"Duration: (\d+):(\d\d):(\d\d\.\d+)", words)
     seconds = len(table) / SAMPLE_RATE
-    if told:
-        header = int(told[1]) * 3600 + int(told[2]) * 60 + float(told[3])
-        if seconds < header - CUT_OFF:
-            raise BackendError(
-                f"speak: recording: {path.name}: is cut off ({seconds:.1f} s of {header:.1f} s are there). Copy it again whole."
-            )
+    header = int(told[1]) * 3600 + int(told[2]) * 60 + float(told[3]) if told else 0.0
+    header = sound.promised(path) or header
+    if seconds < header - CUT_OFF:
+        raise BackendError(
+            f"speak: recording: {path.name}: ends early: it is cut off ({seconds:.1f} s of {header:.1f} s are there). "
+            "Copy it again whole."
+        )
     if not len(table):
         raise BackendError(f"speak: recording: {path.name}: holds no sound (0 samples). Export it again.")
     return table[:, 0]

@@ -1,6 +1,7 @@
 """`speak: recording`: a file of the user's becomes a take with the times of its text, or the reason why not."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -87,6 +88,10 @@ def test_a_text_that_is_not_said_is_refused_with_its_worst_words(spoken, record,
         record(spoken[0], text)
     assert "\n" not in str(caught.value)
     assert "sound.wav" in str(caught.value)
+    if told == "does not say this text":
+        assert re.search(
+            r"\(match 0\.\d\d, 0\.\d\d is needed; worst: '\w+\.?' at \d\.\d s, .*\)\. Correct the text", str(caught.value)
+        )
 
 
 def test_speech_played_backwards_is_refused(spoken, record, tmp_path):
@@ -108,9 +113,11 @@ def test_start_and_end_cut_a_line_out_of_a_longer_file(spoken, record):
 
 
 def test_unusable_files_are_told_in_one_line(spoken, record, tmp_path):
-    """Silence, no sound, half a file, too long: each in its own words."""
+    """Silence, no sound, half an MP3, a WAV cut off, too long: each in its own words."""
     half = converted(spoken[0], tmp_path / "half.mp3")
     half.write_bytes(half.read_bytes()[: half.stat().st_size // 2])
+    cut = converted(spoken[0], tmp_path / "cut.wav")
+    cut.write_bytes(cut.read_bytes()[: cut.stat().st_size * 2 // 3])
     text = tmp_path / "text.mp3"
     text.write_text("no sound at all")
     picture = tmp_path / "picture.mp4"
@@ -121,7 +128,8 @@ def test_unusable_files_are_told_in_one_line(spoken, record, tmp_path):
     short = converted(spoken[0], tmp_path / "short.wav", "-t", "0.5")
     for path, told in [
         (silent, "nothing is heard"),
-        (half, "is cut off"),
+        (half, "ends early: it is cut off"),
+        (cut, r"ends early: it is cut off \(2\.\d s of 3\.\d s are there\)\. Copy it again whole"),
         (text, "is no sound file"),
         (picture, "holds no sound"),
         (long, "too long for one line"),
