@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from talkmill.model.calls import Bought, Call
 from talkmill.plan import Plan, Release
 from talkmill.stages import Job
-from talkmill.stages.paying import is_paid
+from talkmill.stages.paying import is_paid, to_be_renewed
 from talkmill.store import Making, Request, Store, Ticket, file_digest
 from talkmill.store.making import lookup
 from talkmill.store.tickets import NAME
@@ -112,7 +112,8 @@ class _Looking(Job):
         """What the store has; else a placeholder, and the ticket is not whole."""
         inputs, files = inputs or {}, files or {}
         key = Request(backend["verb"], backend["name"], backend["version"], backend["engine"], request, inputs).key
-        if making := lookup(self.store, key):
+        making = lookup(self.store, key)
+        if making and not to_be_renewed(self.store, making):
             return making
         self.whole = False
         maker = self.backend(backend["verb"], backend["name"])
@@ -177,7 +178,7 @@ class Quoter:
 
         def buy(call: Call, files: Mapping[str, Path]) -> Bought:
             call = replace(call, inputs={**call.inputs, **{role: file_digest(path) for role, path in files.items()}})
-            if found := self.buyer.find(call):
+            if (found := self.buyer.find(call)) and not self.buyer.pays(call):
                 return found
             first.append(call)
             raise _Stop

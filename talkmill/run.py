@@ -9,16 +9,18 @@ import shlex
 import sys
 import threading
 import time
+from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from talkmill.errors import PrerequisiteError, RequestError, TalkmillError
 from talkmill.plan import MEMO, Plan, Release, make_plan, store_of, ticket_path
-from talkmill.stages.paying import RUN, SINCE, buyer_of
+from talkmill.stages.paying import RUN, SINCE, buyer_of, ledger_of, rebuy, to_be_renewed
 from talkmill.store import Store
 from talkmill.store.digests import Memo
 from talkmill.store.objects import ROOT_VARIABLE, writing
-from talkmill.store.tickets import whole
+from talkmill.store.tickets import Ticket, whole
 
 LOCK = Path(".snakemake/talkmill.lock")
 """Held by the main process of a run for as long as it lives."""
@@ -39,6 +41,7 @@ class Run:
         self._right: dict[str, bool] = {}
         self._started = float("inf")  # until the lock is held, no log is of this run
         self.began = time.time()
+        self._quoted: Any = None  # what the run would buy, as it began
         self.name = f"{self.began:.0f}-{os.getpid()}"
 
     @property
@@ -66,13 +69,28 @@ class Run:
     def whole(self, ticket: str) -> bool:
         """Whether a ticket is in place (asked of the disk once a run)."""
         if ticket not in self._whole:
-            self._whole[ticket] = whole(self.root / ticket, self.store)
+            self._whole[ticket] = whole(self.root / ticket, self.store) and ticket not in self.renewed
         return self._whole[ticket]
+
+    @cached_property
+    def renewed(self) -> frozenset[str]:
+        """Tickets that are made again since something in or behind them is bought anew, as TALKMILL_REBUY asks."""
+        found: dict[str, None] = {}
+        for digest, recipe in self._plan.recipes.items() if self._plan and rebuy() else ():  # upstream comes first
+            path = ticket_path(recipe, digest)
+            behind = any(upstream in found for upstream in recipe["inputs"].values())
+            if behind or (whole(self.root / path, self.store) and self._to_be_renewed(path)):
+                found[path] = None
+        return frozenset(found)
+
+    def _to_be_renewed(self, path: str) -> bool:
+        return any(to_be_renewed(self.store, making) for making in Ticket.read(self.root / path).makings.values())
 
     def right(self, release: Release) -> bool:
         """Whether an out/ folder holds what the specs say: the manifest names the recipe, and no file was altered."""
         if release.folder not in self._right:
-            self._right[release.folder] = right(self.root / release.folder, release.recipe, self.memo)
+            new = ticket_path(self.recipe(release.recipe), release.recipe) in self.renewed
+            self._right[release.folder] = not new and right(self.root / release.folder, release.recipe, self.memo)
             self.memo.save()
         return self._right[release.folder]
 
@@ -83,7 +101,7 @@ class Run:
         ffmpeg = self._plan.project.config.ffmpeg.path if self._plan else None
         if ffmpeg:
             settings["TALKMILL_FFMPEG"] = ffmpeg
-        settings |= {RUN: self.name, SINCE: f"{self.began:.0f}"}
+        settings |= {RUN: self.name, SINCE: f"{self.began:.3f}"}
         words = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
         # Braces would be taken for Snakemake's own placeholders.
         return f"export {words} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ".replace("{", "{{").replace(
@@ -117,7 +135,20 @@ class Run:
         paid_checks.require(self.plan, self.store, self.root)
         buyer = buyer_of(self.root, self.store, self.plan.project.config)
         found = quote.Quoter(self.plan, self.store, buyer, self.root).quote(self.due)
+        self._quoted = found
         print(quote.sentence(found), file=sys.stderr)
+
+    def bought(self) -> str:
+        """What this run was charged for, against its quote, in one line; "" where it pays for nothing."""
+        if self._quoted is None:
+            return ""
+        from talkmill.money import spend
+
+        charged = spend.of_run(ledger_of(self.root, self.plan.project.config), self.name, self.began)
+        calls, quoted, unit = len(charged), self._quoted, self._quoted.currency
+        total = sum((each.counts for each in charged), Decimal(0))
+        expected = f"{'' if quoted.exact else 'about '}{quoted.expected:.3f} {unit} for {sum(item.calls for item in quoted.items)}"
+        return f"Bought: {calls} {'call' if calls == 1 else 'calls'} for {total:.3f} {unit} (quoted: {expected})."
 
     def lock(self) -> None:
         """Hold the project for this process.
@@ -168,6 +199,11 @@ class Run:
         for thread in threading.enumerate():  # Snakemake's scheduler has ended; its alarms would keep the process for a second
             if isinstance(thread, threading.Timer):
                 thread.cancel()
+        try:
+            if line := self.bought():
+                print(line, file=sys.stderr)
+        except TalkmillError as error:
+            print(error, file=sys.stderr)
         failures = self.failures() if failed else []
         if failures:
             print("\nWhat went wrong:", *failures, sep="\n", file=sys.stderr)

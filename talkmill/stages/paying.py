@@ -13,8 +13,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from talkmill.errors import SpecError, TalkmillError
 from talkmill.model.calls import Bought, Call
-from talkmill.store import Store
+from talkmill.store import Making, Store
 
 if TYPE_CHECKING:
     from talkmill.money import Buyer, Ledger
@@ -33,6 +34,22 @@ def ledger_of(root: Path, config: Config) -> Ledger:
     return Ledger(root / (os.environ.get(ROOT_VARIABLE) or config.ledger))
 
 
+def rebuy() -> tuple[str, ...]:
+    """What TALKMILL_REBUY says."""
+    return tuple(name.strip() for name in os.environ.get(REBUY, "").split(",") if name.strip())
+
+
+def to_be_renewed(store: Store, making: Making) -> bool:
+    """Whether something in it is to be bought anew by this run, and has not been yet."""
+    names = rebuy()
+    if not names or not making.facts.get("bought"):
+        return False
+    from talkmill.money.terms import Settings, bought_at
+
+    since, settings = float(os.environ.get(SINCE) or 0), Settings(rebuy=names)
+    return any(settings.anew(key) and (not since or bought_at(store, key) < since) for key in making.facts["bought"])
+
+
 def buyer_of(root: Path, store: Store, config: Config | None = None) -> Buyer:
     """The buyer of the project at `root`.
 
@@ -49,7 +66,7 @@ def buyer_of(root: Path, store: Store, config: Config | None = None) -> Buyer:
     named = {name: plain["providers"][name] for name in providers.REGISTRY}
     settings = Settings(
         repeat_under=Decimal(config.budget.repeat_under),
-        rebuy=tuple(filter(None, os.environ.get(REBUY, "").split(","))),
+        rebuy=rebuy(),
         concurrency={name: each["concurrency"] for name, each in named.items()},
         since=float(os.environ.get(SINCE) or 0),
         run=os.environ.get(RUN, ""),
@@ -81,3 +98,14 @@ class Purse:
 def is_paid(backend: Any) -> bool:
     """Whether a backend, or a class of backends, pays a provider."""
     return bool(getattr(backend, "provider", ""))
+
+
+def told(error: TalkmillError, purse: Purse) -> TalkmillError:
+    """An error of a paid making with the line that it is about, and the calls whose results it has."""
+    if isinstance(error, SpecError):
+        return error
+    label = purse.label
+    line = f"line {int(label['making']) + 1}" if label.get("making", "").isdigit() else ""
+    where = ", ".join(filter(None, (label.get("character"), line)))
+    error.args = (f"{where}: {error}" + (f" It was bought as {', '.join(key[:12] for key in purse.bought)}." if purse.bought else ""),)
+    return error
