@@ -271,7 +271,7 @@ def _drawn(text: str) -> bool:
 
 def _model(project: Project, character: str, where: Where, voice: Any) -> Path | None:
     """A voice's own .onnx file, where there is one and nothing is wrong with its path."""
-    model = getattr(voice, "model", "")
+    model = voice.model if voice.backend == "piper" else ""
     if not model.endswith(".onnx") or project.touched(f"characters/{character}.yaml", where):
         return None
     path = project.root / model

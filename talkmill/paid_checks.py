@@ -60,18 +60,26 @@ def _paid(plan: Plan) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | N
             if name in seen:
                 continue
             seen.add(name)
-            recipe = plan.recipes[name]
-            settings, stage = recipe["settings"], recipe["stage"]
-            if stage == "speak":
-                for voice in settings["voices"].values():
-                    asked = {"text": "A line.", "language": "en", "seed": 1, **voice["options"], "context": {}}
-                    yield from _of(voice["backend"], asked)
-            elif stage == "lipsync":
-                for told in settings.get("figures", {}).values():
-                    for chosen in told["lines"].values():
-                        yield from _of(chosen["backend"], {**chosen["options"], "fps": 30, "frames": 90, "speaks": True})
-            elif stage in ("portray", "animate"):
-                yield from _of(settings["backend"], settings["request"])
+            yield from _paid_in(plan.recipes[name])
+
+
+def is_paid_for(recipe: Mapping[str, Any]) -> bool:
+    """Whether making a recipe's ticket may pay a provider."""
+    return next(_paid_in(recipe), None) is not None
+
+
+def _paid_in(recipe: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
+    settings, stage = recipe["settings"], recipe["stage"]
+    if stage == "speak":
+        for voice in settings["voices"].values():
+            asked = {"text": "A line.", "language": "en", "seed": 1, **voice["options"], "context": {}}
+            yield from _of(voice["backend"], asked)
+    elif stage == "lipsync":
+        for told in settings.get("figures", {}).values():
+            for chosen in told["lines"].values():
+                yield from _of(chosen["backend"], {**chosen["options"], "fps": 30, "frames": 90, "speaks": True})
+    elif stage in ("portray", "animate"):
+        yield from _of(settings["backend"], settings["request"])
 
 
 def _of(chosen: Mapping[str, Any], request: Mapping[str, Any]) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any]]]:

@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from talkmill.errors import TalkmillError
 from talkmill.model.calls import Bought, Call
 from talkmill.plan import Plan, Release
 from talkmill.stages import Job
@@ -188,6 +189,8 @@ class Quoter:
                 maker.run(request, paths, Path(folder), buy)
             except _Stop:
                 pass
+            except TalkmillError:  # of what was bought, or of the request: its job says so, and the others are quoted all the same
+                return []
             else:
                 return []
         if not self.buyer.pays(first[0]):

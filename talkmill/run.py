@@ -11,12 +11,13 @@ import threading
 import time
 from decimal import Decimal
 from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from talkmill.errors import PrerequisiteError, RequestError, TalkmillError
 from talkmill.plan import MEMO, Plan, Release, make_plan, store_of, ticket_path
-from talkmill.stages.paying import RUN, SINCE, buyer_of, ledger_of, rebuy, to_be_renewed
+from talkmill.stages.paying import RUN, SINCE, TOLD, buyer_of, ledger_of, rebuy, to_be_renewed
 from talkmill.store import Store
 from talkmill.store.digests import Memo
 from talkmill.store.objects import ROOT_VARIABLE, writing
@@ -66,6 +67,12 @@ class Run:
         """Where the ticket of that digest lies."""
         return ticket_path(self.recipe(digest), digest)
 
+    def waits(self, digest: str) -> bool:
+        """Whether the job of that digest waits for a paid provider for most of its time."""
+        from talkmill.paid_checks import is_paid_for
+
+        return is_paid_for(self.recipe(digest))
+
     def whole(self, ticket: str) -> bool:
         """Whether a ticket is in place (asked of the disk once a run)."""
         if ticket not in self._whole:
@@ -103,6 +110,9 @@ class Run:
             settings["TALKMILL_FFMPEG"] = ffmpeg
         settings |= {RUN: self.name, SINCE: f"{self.began:.3f}"}
         words = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+        # Snakemake tells libraries how many threads a job has, and a job that waits has none.
+        one = "OMP_NUM_THREADS=1 GOTO_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1"
+        words += f'; [ "$OMP_NUM_THREADS" != 0 ] || export {one}; export'
         # Braces would be taken for Snakemake's own placeholders.
         return f"export {words} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ".replace("{", "{{").replace(
             "}", "}}"
@@ -175,7 +185,7 @@ class Run:
         self._lock = handle
 
     def failures(self) -> list[str]:
-        """The last line of the log of every job that was started in this run and wrote no ticket, or no manifest."""
+        """The last line (of a paid job all that it ended with) of the log of every job that was started in this run and wrote no ticket, or no manifest."""
         products = {
             ticket_path(recipe, digest): None for digest, recipe in self.plan.recipes.items() if recipe["stage"] != "deliver"
         }
@@ -189,8 +199,9 @@ class Run:
                 lines = path.read_text(errors="replace").strip().splitlines()
             except OSError:
                 continue
-            if lines:
-                found.append(f"{product.removesuffix('.json')}: {lines[-1]}")
+            # A paid job goes on after one line has failed: it ends with all that did.
+            others = takewhile(TOLD.match, reversed(lines[:-1]))
+            found += [f"{product.removesuffix('.json')}: {line}" for line in [*lines[-1:], *others][::-1]]
         return found
 
     def end(self, failed: bool = False) -> None:

@@ -211,7 +211,7 @@ def _scene(root: Path, sheet: Sheet, where: Where, scene: Scene) -> Iterator[Pro
 
 def _voice(root: Path, sheet: Sheet, where: Where, voice: Any) -> Iterator[Problem]:
     """A voice that is a file. The name of the one that comes with Talkmill is the default of `model`."""
-    if not hasattr(voice, "model") or voice.model == (embedded := type(voice).model_fields["model"].default):
+    if voice.backend != "piper" or voice.model == (embedded := type(voice).model_fields["model"].default):
         return
     place = (*where, "model")
     if not voice.model.endswith(".onnx"):

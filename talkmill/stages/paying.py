@@ -7,6 +7,7 @@ during a run holds from then on. Keys come from the environment, in the provider
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -100,6 +101,10 @@ def is_paid(backend: Any) -> bool:
     return bool(getattr(backend, "provider", ""))
 
 
+TOLD = re.compile(r"[\w.-]+, line \d+: ")
+"""How an error of `told` begins in a log."""
+
+
 def told(error: TalkmillError, purse: Purse) -> TalkmillError:
     """An error of a paid making with the line that it is about, and the calls whose results it has."""
     if isinstance(error, SpecError):
@@ -107,5 +112,6 @@ def told(error: TalkmillError, purse: Purse) -> TalkmillError:
     label = purse.label
     line = f"line {int(label['making']) + 1}" if label.get("making", "").isdigit() else ""
     where = ", ".join(filter(None, (label.get("character"), line)))
-    error.args = (f"{where}: {error}" + (f" It was bought as {', '.join(key[:12] for key in purse.bought)}." if purse.bought else ""),)
+    bought = f" It was bought as {', '.join(key[:12] for key in purse.bought)}." if purse.bought else ""
+    error.args = (f"{where}: {error}{bought}",)
     return error

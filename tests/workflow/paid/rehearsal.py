@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections import Counter
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import yaml
 from PIL import Image
 
+from talkmill.money import spend
 from talkmill.money.ledger import Ledger
 from talkmill.money.records import Attempt
 from talkmill.plan import PURPOSE_VARIABLE, make_plan, ticket_path
@@ -108,13 +111,10 @@ class Paid(Project):
 
     def ask(self, *arguments: str, code: int | None = 0) -> str:
         """What a `talkmill` command prints."""
-        import subprocess
-        import sys
-
         command = [sys.executable, "-m", "talkmill", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, env=self.environment(), cwd=self.root, check=False)
         assert code in (None, done.returncode), done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return done.stdout or done.stderr
 
     def targets(self, stage: str) -> list[str]:
         """The tickets of that stage in the plan."""
@@ -138,7 +138,7 @@ class Paid(Project):
 
     def attempts(self) -> list[Attempt]:
         """Every attempt of the ledger."""
-        return sorted(Ledger(self.root / "ledger").attempts().values(), key=lambda each: each.at)
+        return spend.attempts(Ledger(self.root / "ledger"))
 
     def spent(self) -> Decimal:
         """What the ledger says was spent."""
