@@ -22,6 +22,7 @@ from typing import Any
 import yaml
 from PIL import Image
 
+from talkmill.money.ledger import Ledger
 from talkmill.plan import PURPOSE_VARIABLE, make_plan, ticket_path
 from talkmill.providers.sandbox.elevenlabs import ElevenLabsService
 from talkmill.providers.sandbox.fal import FalService
@@ -103,6 +104,13 @@ def memory(first: int) -> int:
     return total
 
 
+def occupancy(ledger: Path) -> tuple[float, float]:
+    """Seconds for which slots of Kling were held, all together; seconds from the first one's taking to the last one's end."""
+    calls = [each for each in Ledger(ledger).attempts().values() if each.first["provider"] == "kling"]
+    spans = [(each.at, next(one["at"] for one in each.records if one["state"] == "succeeded")) for each in calls]
+    return sum(end - start for start, end in spans), max(end for _, end in spans) - min(start for start, _ in spans)
+
+
 def measure(root: Path, episodes: int, slots: int, pace: float, scale: float, cores: int) -> dict[str, Any]:
     """Run the batch, and say how long it took and what it held."""
     kling, eleven = Small(slots=slots, pace=pace), ElevenLabsService(concurrent=slots)
@@ -132,6 +140,7 @@ def measure(root: Path, episodes: int, slots: int, pace: float, scale: float, co
         seconds = [max(kling.least, float(task.made["seconds"]) * pace) for task in kling.tasks.values()]
         floor = sum(seconds) / slots * scale
         bill = box.bill.to_json()
+        held, span = occupancy(root / "project/ledger")
     return {
         "episodes": episodes,
         "calls": len(bill["charges"]),
@@ -144,6 +153,7 @@ def measure(root: Path, episodes: int, slots: int, pace: float, scale: float, co
         "wall_s": round(wall, 1),
         "floor_s": round(floor, 1),
         "ratio": round(wall / floor, 3),
+        "slots_held": round(held / (slots * span), 3),
         "peak_memory_mb": round(peak / 1e6),
         "load": round(sum(busiest) / max(len(busiest), 1), 1),
         "last_line": next((row for row in reversed(log.read_text().splitlines()) if row.startswith("Bought")), ""),

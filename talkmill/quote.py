@@ -189,7 +189,7 @@ class Quoter:
                 maker.run(request, paths, Path(folder), buy)
             except _Stop:
                 pass
-            except TalkmillError:  # of what was bought, or of the request: its job says so, and the others are quoted all the same
+            except TalkmillError:  # of the request, or of what was bought: its job says so; the others are quoted all the same
                 return []
             else:
                 return []

@@ -157,8 +157,9 @@ class Run:
         charged = spend.of_run(ledger_of(self.root, self.plan.project.config), self.name, self.began)
         calls, quoted, unit = len(charged), self._quoted, self._quoted.currency
         total = sum((each.counts for each in charged), Decimal(0))
-        expected = f"{'' if quoted.exact else 'about '}{quoted.expected:.3f} {unit} for {sum(item.calls for item in quoted.items)}"
-        return f"Bought: {calls} {'call' if calls == 1 else 'calls'} for {total:.3f} {unit} (quoted: {expected})."
+        asked, about = sum(item.calls for item in quoted.items), "" if quoted.exact else "about "
+        told = f"quoted: {about}{quoted.expected:.3f} {unit} for {asked}"
+        return f"Bought: {calls} {'call' if calls == 1 else 'calls'} for {total:.3f} {unit} ({told})."
 
     def lock(self) -> None:
         """Hold the project for this process.
@@ -185,7 +186,8 @@ class Run:
         self._lock = handle
 
     def failures(self) -> list[str]:
-        """The last line (of a paid job all that it ended with) of the log of every job that was started in this run and wrote no ticket, or no manifest."""
+        """The last line of the log of every job that was started in this run and wrote no ticket, or no manifest; of a paid
+        job a line for each of its lines that failed."""
         products = {
             ticket_path(recipe, digest): None for digest, recipe in self.plan.recipes.items() if recipe["stage"] != "deliver"
         }

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
+from decimal import Decimal
 
 from tests.workflow.paid.rehearsal import Paid
+from tests.workflow.paid.test_once import holding
 
 
 def last_words(text: str) -> str:
@@ -33,7 +34,8 @@ def test_a_cap_stops_what_would_pass_it_and_says_by_how_much(ten: Paid) -> None:
     """Law: nothing is submitted over a cap, what fits under it is bought, and the setting is named."""
     ten.script({"one": ["Short."], "two": ["This line is a good deal longer than the other one is."]})
     spent = ten.spent()
-    ten.set(budget={"per_call": 2, "providers": {"elevenlabs": {"per_day": str(round(spent_of(ten, "elevenlabs"), 4) + 0.001)}}})
+    cap = f"{spent_of(ten, 'elevenlabs') + Decimal('0.001')}"
+    ten.set(budget={"per_call": 2, "providers": {"elevenlabs": {"per_day": cap}}})
     told = ten.ask("quote", code=1)
     assert re.search(r"budget\.providers\.elevenlabs\.per_day: .* OVER by 0\.005", told)
     bought = ten.bought()
@@ -47,9 +49,9 @@ def test_a_cap_stops_what_would_pass_it_and_says_by_how_much(ten: Paid) -> None:
     assert "Nothing was submitted" in words
 
 
-def spent_of(project: Paid, provider: str) -> float:
+def spent_of(project: Paid, provider: str) -> Decimal:
     """What the ledger counts for a provider."""
-    return float(sum(each.counts for each in project.attempts() if each.first["provider"] == provider))
+    return sum((each.counts for each in project.attempts() if each.first["provider"] == provider), Decimal(0))
 
 
 def test_a_used_up_balance_stops_the_account_and_free_work_goes_on(ten: Paid) -> None:
@@ -97,7 +99,7 @@ def test_a_lost_answer_is_held_until_a_person_has_looked(ten: Paid) -> None:
 def test_bad_results_are_told_by_their_line_and_the_next_run_pays_for_none_of_them_again(ten: Paid) -> None:
     """Law: moderation is final and costs nothing; what came broken, short or slow was paid for and is not bought again."""
     faults = ("1301", "html", "short", "slow")
-    ten.script({f"e{number}": [f"We see what comes of number {number}."] for number in range(len(faults))})
+    ten.script({"bad": [f"We see what comes of number {number}." for number in range(len(faults))]})
     for fault in faults:
         ten.box["kling"].faults.add(fault)
     bought = ten.bought()
@@ -105,7 +107,7 @@ def test_bad_results_are_told_by_their_line_and_the_next_run_pays_for_none_of_th
     assert done.code == 1
     words = last_words(done.text).splitlines()
     assert len(words) == 4
-    assert all(re.match(r"build/e\d/en/lipsync-\w+: grace, line 1: ", line) for line in words)
+    assert all(re.match(r"build/bad/en/lipsync-\w+: grace, line [1-4]: ", line) for line in words)
     told = "\n".join(words)
     assert "the content safety check refuses the image or the sound" in told
     assert "a page came in place of the video" in told
@@ -126,7 +128,8 @@ def test_bad_results_are_told_by_their_line_and_the_next_run_pays_for_none_of_th
     renewed = ten.lips()
     assert renewed.code == 1  # the page is there still
     assert bought.counts == {"elevenlabs": 4, "kling": 6}  # two anew, and the one that was refused, which is now taken
-    assert len(last_words(renewed.text).splitlines()) == 1
+    (line,) = last_words(renewed.text).splitlines()
+    assert "a page came" in line
 
 
 def test_no_key_is_in_any_file_whatever_went_wrong(ten: Paid) -> None:
@@ -141,11 +144,4 @@ def test_no_key_is_in_any_file_whatever_went_wrong(ten: Paid) -> None:
     assert done.code == 1
     assert "the key is not accepted" in last_words(done.text)
     assert "CANARY" not in done.text
-    assert found_in(ten.root) == []
-
-
-def found_in(root: Path) -> list[str]:
-    """Files that hold a key."""
-    files = [path for path in root.rglob("*") if path.is_file()]
-    assert len(files) > 60
-    return [str(path) for path in files if b"CANARY" in path.read_bytes()]
+    assert holding(ten.root, b"CANARY") == []

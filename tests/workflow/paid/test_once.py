@@ -22,7 +22,8 @@ def test_ten_lines_are_ten_takes_and_ten_segments_as_quoted(first: Paid) -> None
         line.amount for line in first.bill if line.service == "elevenlabs"
     )
     assert not quoted["exact"]  # segments cannot be measured before the takes are there
-    assert f"Bought: 20 calls for {total:.3f} USD (quoted: about {Decimal(quoted['expected']):.3f} USD for 20)." in first.done.text
+    expected = Decimal(quoted["expected"])
+    assert f"Bought: 20 calls for {total:.3f} USD (quoted: about {expected:.3f} USD for 20)." in first.done.text
     assert first.ask("quote").startswith("Nothing to buy.")
 
 
@@ -86,7 +87,8 @@ def done_log(project: Paid) -> str:
 
 def test_a_take_is_bought_anew_when_the_user_says_so_and_once(ten: Paid) -> None:
     """Law: TALKMILL_REBUY=KEY buys that call, remakes what hangs on it, and buys it once in a run."""
-    ten.env["TALKMILL_REBUY"] = next(each.key[:12] for each in ten.attempts() if each.label["making"] == "3" and "kling" in each.title)
+    keys = {each.label["making"]: each.key[:12] for each in ten.attempts() if each.first["provider"] == "kling"}
+    ten.env["TALKMILL_REBUY"] = keys["3"]
     assert [item["making"] for item in json.loads(ten.ask("quote", "--json"))["items"]] == ["3"]
     bought = ten.bought()
     done = ten.lips()
@@ -95,3 +97,23 @@ def test_a_take_is_bought_anew_when_the_user_says_so_and_once(ten: Paid) -> None
     assert bought.counts == {"kling": 1}
     del ten.env["TALKMILL_REBUY"]
     assert ten.lips().jobs == {}
+
+
+def test_a_whole_episode_is_finished_of_what_was_bought_and_no_key_is_in_any_file(ten: Paid) -> None:
+    """Law: keys are in the environment only: not in tickets, logs, the store, the ledger, the manifest, or the mp4's bytes."""
+    ten.script({"whole": [TEN[0]]})
+    bought = ten.bought()
+    done = ten.run()
+    assert done.code == 0, done.text
+    assert bought.lines == []
+    assert "CANARY" not in done.text
+    out = ten.root / "out"
+    assert {"square.mp4", "manifest.json"} <= {path.name for path in (out / "whole/en").iterdir()}
+    assert (out / "report.html").exists()
+    assert holding(ten.root, b"CANARY") == []
+    assert any(name.startswith("ledger/") for name in holding(ten.root, b"elevenlabs"))
+
+
+def holding(root: Path, text: bytes) -> list[str]:
+    """Files that hold a text."""
+    return [str(path.relative_to(root)) for path in root.rglob("*") if path.is_file() and text in path.read_bytes()]
