@@ -84,12 +84,13 @@ def project(root: Path, box: Sandbox, episodes: int, slots: int) -> None:
 def tree(first: int) -> Iterator[int]:
     """A process and all below it."""
     yield first
-    try:
-        children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
-    except OSError:
-        return
-    for child in children:
-        yield from tree(int(child))
+    for path in Path(f"/proc/{first}/task").glob("*/children"):
+        try:
+            children = path.read_text().split()
+        except OSError:
+            continue
+        for child in children:
+            yield from tree(int(child))
 
 
 def memory(first: int) -> int:

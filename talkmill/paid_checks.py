@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from talkmill import backends, providers
 from talkmill.errors import PrerequisiteError, RequestError
-from talkmill.plan import Plan
+from talkmill.plan import Plan, ticket_path
 from talkmill.quote import needed
 from talkmill.stages.paying import buyer_of
 from talkmill.store import Store
 
 
-def lacking(plan: Plan, store: Store, root: Path) -> list[str]:
-    """Every sentence of what is missing, for the episodes that are due."""
+def lacking(plan: Plan, store: Store, root: Path, products: Collection[str] | None = None) -> list[str]:
+    """Every sentence of what is missing, for these tickets; None: for the episodes that are due."""
     used: dict[str, set[str]] = {}
     found: dict[str, None] = {}
     buyer = None
-    for chosen, request in _paid(plan):
+    for chosen, request in _paid(plan, products):
         maker: Any = backends.load(chosen["verb"], chosen["name"])
         operations = used.setdefault(maker.provider, set())
         for call in maker.estimate(request, 3.0) if request is not None else ():
@@ -36,30 +36,27 @@ def lacking(plan: Plan, store: Store, root: Path) -> list[str]:
     return list(found)
 
 
-def pays(plan: Plan) -> bool:
-    """Whether anything behind what is due is paid for."""
-    return next(_paid(plan), None) is not None
+def pays(plan: Plan, products: Collection[str] | None = None) -> bool:
+    """Whether any of these tickets is paid for; None: of those behind what is due."""
+    return next(_paid(plan, products), None) is not None
 
 
-def require(plan: Plan, store: Store, root: Path) -> None:
-    """Raise unless everything that is due can be bought.
+def require(plan: Plan, store: Store, root: Path, products: Collection[str] | None = None) -> None:
+    """Raise unless these tickets (None: what is due) can be bought.
 
     Raises:
         PrerequisiteError: it cannot; all that is missing is named.
     """
-    if sentences := lacking(plan, store, root):
+    if sentences := lacking(plan, store, root, products):
         cure = "A free route makes drafts without it: see docs/how-to/routes.md."
         raise PrerequisiteError("\n".join([*sentences, cure]))
 
 
-def _paid(plan: Plan) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
-    """Every paid backend behind what is due, with a request that it can be asked an estimate for."""
-    seen: set[str] = set()
-    for release in plan.due:
-        for name in needed(plan, release):
-            if name in seen:
-                continue
-            seen.add(name)
+def _paid(plan: Plan, products: Collection[str] | None) -> Iterator[tuple[Mapping[str, Any], Mapping[str, Any] | None]]:
+    """Every paid backend behind what is asked for, with a request that it can be asked an estimate for."""
+    names = plan.recipes if products is not None else {name: None for one in plan.due for name in needed(plan, one)}
+    for name in names:
+        if products is None or ticket_path(plan.recipes[name], name) in products:
             yield from _paid_in(plan.recipes[name])
 
 

@@ -7,7 +7,7 @@ they need has not been made yet, their cost is guessed from the texts. What is i
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from importlib import import_module
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from talkmill.errors import TalkmillError
 from talkmill.model.calls import Bought, Call
-from talkmill.plan import Plan, Release
+from talkmill.plan import Plan, Release, ticket_path
 from talkmill.stages import Job
 from talkmill.stages.paying import is_paid, to_be_renewed
 from talkmill.store import Making, Request, Store, Ticket, file_digest
@@ -132,17 +132,19 @@ class Quoter:
         self._tickets: dict[str, Ticket | None] = {}
         self._items: dict[str, list[Item]] = {}
 
-    def quote(self, releases: Sequence[Release]) -> Quote:
-        """What making these would buy.
+    def quote(self, releases: Sequence[Release], products: Collection[str] | None = None) -> Quote:
+        """What making these would buy; with `products`, only what making those tickets would.
 
         Raises:
             RequestError: something that would be bought has no price.
             HeldError: the ledger cannot be relied on.
         """
         items: list[Item] = []
+        told: set[str] = set()
         for release in releases:
             for name in needed(self.plan, release):
-                if name not in self._items:
+                if name not in told and (products is None or ticket_path(self.plan.recipes[name], name) in products):
+                    told.add(name)
                     self._ticket(name)
                     items += self._items[name]
         return Quote(tuple(items), self.buyer.budget.caps.currency, tuple(self._caps(items)))

@@ -9,6 +9,7 @@ import shlex
 import sys
 import threading
 import time
+from collections.abc import Iterable
 from decimal import Decimal
 from functools import cached_property
 from itertools import takewhile
@@ -118,8 +119,8 @@ class Run:
             "}", "}}"
         )
 
-    def start(self) -> None:
-        """Take the run's lock and write the recipes; the main process of a real run only."""
+    def start(self, products: Iterable[str]) -> None:
+        """Take the run's lock and write the recipes, for a run that makes these files; the main process of a real run only."""
         from snakemake.exceptions import WorkflowError
 
         try:
@@ -127,12 +128,12 @@ class Run:
             self._started = time.time()
             for digest, recipe in self.plan.recipes.items():
                 self.store.add_recipe(digest, recipe)
-            self._prepare_to_pay()
+            self._prepare_to_pay(frozenset(map(str, products)))
         except TalkmillError as error:
             raise WorkflowError(str(error)) from None
 
-    def _prepare_to_pay(self) -> None:
-        """Where what is due is paid for: raise unless it can be, and say what it will cost.
+    def _prepare_to_pay(self, products: frozenset[str]) -> None:
+        """Where something that is made is paid for: raise unless it can be, and say what it will cost.
 
         Raises:
             PrerequisiteError: something is missing; all of it is named.
@@ -140,11 +141,11 @@ class Run:
         """
         from talkmill import paid_checks, quote
 
-        if not paid_checks.pays(self.plan):
+        if not paid_checks.pays(self.plan, products):
             return
-        paid_checks.require(self.plan, self.store, self.root)
+        paid_checks.require(self.plan, self.store, self.root, products)
         buyer = buyer_of(self.root, self.store, self.plan.project.config)
-        found = quote.Quoter(self.plan, self.store, buyer, self.root).quote(self.due)
+        found = quote.Quoter(self.plan, self.store, buyer, self.root).quote(list(self.plan.releases.values()), products)
         self._quoted = found
         print(quote.sentence(found), file=sys.stderr)
 

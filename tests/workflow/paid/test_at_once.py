@@ -56,7 +56,7 @@ def test_two_runs_with_one_store_and_one_ledger_pay_once_killed_and_with_forceal
     runs = [project.start(*project.targets("lipsync")) for project in both]
     until(lambda: bought.counts.get("elevenlabs", 0) >= 1, *runs)
     for turn in range(KILLS):
-        time.sleep(random.uniform(0, 6) if turn else 0)
+        time.sleep(random.uniform(0, 6) if turn else 0)  # noqa: S311 - no secret
         at = turn % 2
         with contextlib.suppress(ProcessLookupError):
             os.killpg(runs[at].pid, signal.SIGKILL)

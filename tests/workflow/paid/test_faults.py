@@ -25,6 +25,7 @@ def test_a_missing_key_or_price_is_told_before_anything_runs_and_all_at_once(ten
     assert "elevenlabs: no key" in done.text
     assert "docs/how-to/routes.md" in done.text
     assert "Traceback" not in done.text
+    assert ten.run("validate").code == 0  # which buys nothing
     told = ten.ask("doctor", code=1)
     assert "kling: no key" in told
     assert "elevenlabs: no key" in told

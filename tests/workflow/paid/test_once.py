@@ -31,7 +31,9 @@ def test_one_changed_line_buys_its_take_and_its_segment_and_the_quote_says_so(te
     """Law: one line is one take and one segment; once the takes are there the quote is exact."""
     ten.edit("schedules/week.yaml", TEN[4], "You may touch it.")
     bought = ten.bought()
-    assert ten.run("audio").code == 0
+    heard = ten.run("audio")
+    assert heard.code == 0
+    assert "Bought: 1 call for 0.002 USD (quoted: 0.002 USD for 1)." in heard.text  # of what was asked for
     assert bought.counts == {"elevenlabs": 1}
     quoted = json.loads(ten.ask("quote", "--json"))
     assert quoted["exact"]
