@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -80,6 +80,23 @@ def buyer_of(root: Path, store: Store, config: Config | None = None) -> Buyer:
         {name: providers.load(name, each) for name, each in named.items()},
         settings,
     )
+
+
+def cost_of(root: Path, makings: Iterable[Making]) -> dict[str, Any]:
+    """What was paid for makings, with every try, as the ledger of the project at `root` says now: `amount`, `currency`; where
+    anything was bought also `calls`, and `unknown` where the ledger knows nothing of so many of them."""
+    keys = dict.fromkeys(key for making in makings for key in making.facts.get("bought", ()))
+    if not keys:
+        return {"amount": 0, "currency": "USD"}
+    from talkmill.specs.load import load_config
+
+    config = load_config(root)
+    ledger = ledger_of(root, config)
+    found = {key: [each for each in ledger.history(key) if each.over] for key in keys}
+    amount = sum((each.counts for tries in found.values() for each in tries), Decimal(0))
+    lost = sum(not tries for tries in found.values())
+    told = {"amount": float(amount), "currency": config.budget.currency, "calls": len(keys)}
+    return told | ({"unknown": lost} if lost else {})
 
 
 class Purse:

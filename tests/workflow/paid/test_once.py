@@ -7,6 +7,8 @@ import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from tests.workflow.paid.rehearsal import TEN, Paid
 
 
@@ -112,6 +114,10 @@ def test_a_whole_episode_is_finished_of_what_was_bought_and_no_key_is_in_any_fil
     out = ten.root / "out"
     assert {"square.mp4", "manifest.json"} <= {path.name for path in (out / "whole/en").iterdir()}
     assert (out / "report.html").exists()
+    told = ten.manifest("whole")
+    cost = sum(float(each.counts) for each in ten.attempts() if each.label["making"] == "0")
+    assert told["cost"] == {"amount": pytest.approx(cost), "currency": "USD", "calls": 2}
+    assert "lips of Grace (kling)" in [credit["what"] for credit in told["credits"]]
     assert holding(ten.root, b"CANARY") == []
     assert any(name.startswith("ledger/") for name in holding(ten.root, b"elevenlabs"))
 
