@@ -22,9 +22,10 @@ check: $(VENV)/test.stamp
 docs: $(VENV)/run.stamp
 	$(BIN)/python -m talkmill.specs.documents --write
 
-# All of the crash matrix, the random kills, the races, the faults and the model: about ten minutes.
+# All of the crash matrix, the random kills, the races, the faults and the model, and two runs that are killed thirty times:
+# about fifteen minutes.
 soak: $(VENV)/test.stamp
-	TALKMILL_SOAK=1 PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest -s tests/crash tests/money
+	TALKMILL_SOAK=1 PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m pytest -s tests/crash tests/money tests/workflow/paid/test_at_once.py
 
 bench: $(VENV)/test.stamp
 	PATH="$(abspath $(BIN)):$$PATH" $(BIN)/python -m benchmarks

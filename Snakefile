@@ -50,7 +50,7 @@ rule quote:
 
 
 onstart:
-    RUN.start()
+    RUN.start([file for job in workflow.dag.needrun_jobs() for file in job.output])
 
 
 onsuccess:

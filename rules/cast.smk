@@ -9,7 +9,9 @@ rule portray:
     log:
         "build/cast/{character}/portray-{digest}.log",
     priority: 10
-    threads: 1
+    threads: cores
+    resources:
+        paid=waits,
     message:
         "Drawing {wildcards.character}"
     shell:
@@ -24,7 +26,9 @@ rule animate:
     log:
         "build/cast/{character}/animate-{digest}.log",
     priority: 12
-    threads: 1
+    threads: cores
+    resources:
+        paid=waits,
     message:
         "Bringing {wildcards.character} to life"
     shell:

@@ -44,6 +44,16 @@ def tickets(wildcards):
         raise WorkflowError(str(error)) from None
 
 
+def waits(wildcards):
+    """1 where a job waits for a paid provider for most of its time; the profile says how many of them run at once."""
+    return int(RUN.waits(wildcards.digest))
+
+
+def cores(wildcards):
+    """A job that waits takes no core, so that others work meanwhile; on a cluster every job is given one."""
+    return 0 if workflow.local_exec and waits(wildcards) else 1
+
+
 def finished(wildcards):
     """Inputs of deliver: every ticket of the release."""
     try:

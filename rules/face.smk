@@ -9,7 +9,9 @@ rule lipsync:
     log:
         "build/{episode}/{lang}/lipsync-{digest}.log",
     priority: 50
-    threads: 1
+    threads: cores
+    resources:
+        paid=waits,
     message:
         "Moving the lips of {wildcards.episode} ({wildcards.lang})"
     shell:

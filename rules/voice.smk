@@ -24,7 +24,9 @@ rule speak:
     log:
         "build/{episode}/{lang}/speak-{digest}.log",
     priority: 30
-    threads: 1
+    threads: cores
+    resources:
+        paid=waits,
     message:
         "Speaking {wildcards.episode} ({wildcards.lang})"
     shell:

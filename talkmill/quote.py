@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from importlib import import_module
@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 from talkmill.errors import TalkmillError
 from talkmill.model.calls import Bought, Call
-from talkmill.plan import Plan, Release
+from talkmill.plan import Plan, Release, ticket_path
 from talkmill.stages import Job
-from talkmill.stages.paying import is_paid
+from talkmill.stages.paying import is_paid, to_be_renewed
 from talkmill.store import Making, Request, Store, Ticket, file_digest
 from talkmill.store.making import lookup
 from talkmill.store.tickets import NAME
@@ -112,7 +112,8 @@ class _Looking(Job):
         """What the store has; else a placeholder, and the ticket is not whole."""
         inputs, files = inputs or {}, files or {}
         key = Request(backend["verb"], backend["name"], backend["version"], backend["engine"], request, inputs).key
-        if making := lookup(self.store, key):
+        making = lookup(self.store, key)
+        if making and not to_be_renewed(self.store, making):
             return making
         self.whole = False
         maker = self.backend(backend["verb"], backend["name"])
@@ -132,14 +133,16 @@ class Quoter:
         self._tickets: dict[str, Ticket | None] = {}
         self._items: dict[str, list[Item]] = {}
 
-    def quote(self, releases: Sequence[Release]) -> Quote:
-        """What making these would buy.
+    def quote(self, releases: Sequence[Release], products: Collection[str] | None = None) -> Quote:
+        """What making these would buy; with `products`, only what making those tickets would.
 
         Raises:
             RequestError: something that would be bought has no price.
             HeldError: the ledger cannot be relied on.
         """
         names = dict.fromkeys(name for release in releases for name in needed(self.plan, release))
+        if products is not None:
+            names = {name: None for name in names if ticket_path(self.plan.recipes[name], name) in products}
         for name in names:
             self._ticket(name)
         items = [item for name in names for item in self._items[name]]

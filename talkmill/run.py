@@ -9,16 +9,20 @@ import shlex
 import sys
 import threading
 import time
+from collections.abc import Iterable
+from decimal import Decimal
+from functools import cached_property
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 from talkmill.errors import PrerequisiteError, RequestError, TalkmillError
 from talkmill.plan import MEMO, Plan, Release, make_plan, store_of, ticket_path
-from talkmill.stages.paying import RUN, SINCE, buyer_of
+from talkmill.stages.paying import RUN, SINCE, TOLD, buyer_of, ledger_of, rebuy, to_be_renewed
 from talkmill.store import Store
 from talkmill.store.digests import Memo
 from talkmill.store.objects import ROOT_VARIABLE, writing
-from talkmill.store.tickets import whole
+from talkmill.store.tickets import Ticket, whole
 
 LOCK = Path(".snakemake/talkmill.lock")
 """Held by the main process of a run for as long as it lives."""
@@ -39,6 +43,7 @@ class Run:
         self._right: dict[str, bool] = {}
         self._started = float("inf")  # until the lock is held, no log is of this run
         self.began = time.time()
+        self._quoted: Any = None  # what the run would buy, as it began
         self.name = f"{self.began:.0f}-{os.getpid()}"
 
     @property
@@ -63,16 +68,37 @@ class Run:
         """Where the ticket of that digest lies."""
         return ticket_path(self.recipe(digest), digest)
 
+    def waits(self, digest: str) -> bool:
+        """Whether the job of that digest waits for a paid provider for most of its time."""
+        from talkmill.paid_checks import is_paid_for
+
+        return is_paid_for(self.recipe, self.recipe(digest))
+
     def whole(self, ticket: str) -> bool:
         """Whether a ticket is in place (asked of the disk once a run)."""
         if ticket not in self._whole:
-            self._whole[ticket] = whole(self.root / ticket, self.store)
+            self._whole[ticket] = whole(self.root / ticket, self.store) and ticket not in self.renewed
         return self._whole[ticket]
+
+    @cached_property
+    def renewed(self) -> frozenset[str]:
+        """Tickets that are made again since something in or behind them is bought anew, as TALKMILL_REBUY asks."""
+        found: dict[str, None] = {}
+        for digest, recipe in self._plan.recipes.items() if self._plan and rebuy() else ():  # upstream comes first
+            path = ticket_path(recipe, digest)
+            behind = any(upstream in found for upstream in recipe["inputs"].values())
+            if behind or (whole(self.root / path, self.store) and self._to_be_renewed(path)):
+                found[path] = None
+        return frozenset(found)
+
+    def _to_be_renewed(self, path: str) -> bool:
+        return any(to_be_renewed(self.store, making) for making in Ticket.read(self.root / path).makings.values())
 
     def right(self, release: Release) -> bool:
         """Whether an out/ folder holds what the specs say: the manifest names the recipe, and no file was altered."""
         if release.folder not in self._right:
-            self._right[release.folder] = right(self.root / release.folder, release.recipe, self.memo)
+            new = ticket_path(self.recipe(release.recipe), release.recipe) in self.renewed
+            self._right[release.folder] = not new and right(self.root / release.folder, release.recipe, self.memo)
             self.memo.save()
         return self._right[release.folder]
 
@@ -83,15 +109,18 @@ class Run:
         ffmpeg = self._plan.project.config.ffmpeg.path if self._plan else None
         if ffmpeg:
             settings["TALKMILL_FFMPEG"] = ffmpeg
-        settings |= {RUN: self.name, SINCE: f"{self.began:.0f}"}
+        settings |= {RUN: self.name, SINCE: f"{self.began:.3f}"}
         words = " ".join(f"{name}={shlex.quote(value)}" for name, value in settings.items())
+        # Snakemake tells libraries how many threads a job has, and a job that waits has none.
+        one = "OMP_NUM_THREADS=1 GOTO_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1"
+        words += f'; [ "$OMP_NUM_THREADS" != 0 ] || export {one}; export'
         # Braces would be taken for Snakemake's own placeholders.
         return f"export {words} PATH={shlex.quote(os.path.dirname(sys.executable))}:$PATH; ".replace("{", "{{").replace(
             "}", "}}"
         )
 
-    def start(self) -> None:
-        """Take the run's lock and write the recipes; the main process of a real run only."""
+    def start(self, products: Iterable[str]) -> None:
+        """Take the run's lock and write the recipes, for a run that makes these files; the main process of a real run only."""
         from snakemake.exceptions import WorkflowError
 
         try:
@@ -99,12 +128,12 @@ class Run:
             self._started = time.time()
             for digest, recipe in self.plan.recipes.items():
                 self.store.add_recipe(digest, recipe)
-            self._prepare_to_pay()
+            self._prepare_to_pay(frozenset(map(str, products)))
         except TalkmillError as error:
             raise WorkflowError(str(error)) from None
 
-    def _prepare_to_pay(self) -> None:
-        """Where what is due is paid for: raise unless it can be, and say what it will cost.
+    def _prepare_to_pay(self, products: frozenset[str]) -> None:
+        """Where something that is made is paid for: raise unless it can be, and say what it will cost.
 
         Raises:
             PrerequisiteError: something is missing; all of it is named.
@@ -112,12 +141,26 @@ class Run:
         """
         from talkmill import paid_checks, quote
 
-        if not paid_checks.pays(self.plan):
+        if not paid_checks.pays(self.plan, products):
             return
-        paid_checks.require(self.plan, self.store, self.root)
+        paid_checks.require(self.plan, self.store, self.root, products)
         buyer = buyer_of(self.root, self.store, self.plan.project.config)
-        found = quote.Quoter(self.plan, self.store, buyer, self.root).quote(self.due)
+        found = quote.Quoter(self.plan, self.store, buyer, self.root).quote(list(self.plan.releases.values()), products)
+        self._quoted = found
         print(quote.sentence(found), file=sys.stderr)
+
+    def bought(self) -> str:
+        """What this run was charged for, against its quote, in one line; "" where it pays for nothing."""
+        if self._quoted is None:
+            return ""
+        from talkmill.money import spend
+
+        charged = spend.of_run(ledger_of(self.root, self.plan.project.config), self.name, self.began)
+        calls, quoted, unit = len(charged), self._quoted, self._quoted.currency
+        total = sum((each.counts for each in charged), Decimal(0))
+        asked, about = sum(item.calls for item in quoted.items), "" if quoted.exact else "about "
+        told = f"quoted: {about}{quoted.expected:.3f} {unit} for {asked}"
+        return f"Bought: {calls} {'call' if calls == 1 else 'calls'} for {total:.3f} {unit} ({told})."
 
     def lock(self) -> None:
         """Hold the project for this process.
@@ -144,7 +187,8 @@ class Run:
         self._lock = handle
 
     def failures(self) -> list[str]:
-        """The last line of the log of every job that was started in this run and wrote no ticket, or no manifest."""
+        """The last line of the log of every job that was started in this run and wrote no ticket, or no manifest; of a paid
+        job a line for each of its lines that failed."""
         products = {
             ticket_path(recipe, digest): None for digest, recipe in self.plan.recipes.items() if recipe["stage"] != "deliver"
         }
@@ -158,8 +202,9 @@ class Run:
                 lines = path.read_text(errors="replace").strip().splitlines()
             except OSError:
                 continue
-            if lines:
-                found.append(f"{product.removesuffix('.json')}: {lines[-1]}")
+            # A paid job goes on after one line has failed: it ends with all that did.
+            others = takewhile(TOLD.match, reversed(lines[:-1]))
+            found += [f"{product.removesuffix('.json')}: {line}" for line in [*lines[-1:], *others][::-1]]
         return found
 
     def end(self, failed: bool = False) -> None:
@@ -168,6 +213,11 @@ class Run:
         for thread in threading.enumerate():  # Snakemake's scheduler has ended; its alarms would keep the process for a second
             if isinstance(thread, threading.Timer):
                 thread.cancel()
+        try:
+            if line := self.bought():
+                print(line, file=sys.stderr)
+        except TalkmillError as error:
+            print(error, file=sys.stderr)
         failures = self.failures() if failed else []
         if failures:
             print("\nWhat went wrong:", *failures, sep="\n", file=sys.stderr)

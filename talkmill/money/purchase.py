@@ -98,7 +98,7 @@ class Purchase(Way):
             if not 0 < again < self.settings.attempts:
                 raise HeldError(
                     f"{last.title}: the provider charged for it and gave nothing ({last.last.get('reason', '')}). "
-                    f"To pay for another try, run with `--rebuy {last.key[:12]}`."
+                    f"To pay for another try, run with TALKMILL_REBUY={last.key[:12]}."
                 )
         return self.reserve(last.number + 1, last.last.get("handle_again"), bool(last.last.get("double")))
 
@@ -213,7 +213,7 @@ class Purchase(Way):
                 self.buyer.breaker.missed(*self.account, reason, self.settings.misses)
                 raise self.hold(attempt, reason)
             self.say(attempt, f"is repeated, and may be charged twice ({reason})")
-            self.ledger.append(attempt, "failed_charged", charged=str(attempt.worst), double=True, reason=reason)
+            self.ledger.append(attempt, "failed_charged", charged=str(attempt.worst), double=True, reason=reason, **self.run_of)
             return self.begin()
         time.sleep(self.provider.visible)  # by no clock that can be set
         task = self.ask(attempt, lambda: self.provider.find(self.call, attempt.handle))
@@ -256,6 +256,7 @@ class Purchase(Way):
             self.ledger.append(attempt, "failed_refunded", reason=result.reason, again=result.again)
         else:
             assumed = {"assumed": True} if result.charged is None else {}
+            assumed |= self.run_of
             self.ledger.append(
                 attempt, "failed_charged", charged=str(attempt.worst), reason=result.reason, again=result.again, **assumed
             )
@@ -280,7 +281,7 @@ class Purchase(Way):
             self.say(
                 attempt, f"cost {fields['charged']}, more than the {attempt.worst} that were reserved: the price is out of date"
             )
-        attempt = self.ledger.append(attempt, "settled", **fields)
+        attempt = self.ledger.append(attempt, "settled", **fields, **self.run_of)
         point("settled")
         self.say(attempt, f"bought for {fields['charged']} {attempt.first['currency']}")
         return attempt

@@ -50,6 +50,7 @@ class Way:
         self.prepared = False  # whether `call.before` has been called
         self.done: Done | None = None
         self._folders = 0
+        self.run_of = {"run": self.settings.run} if self.settings.run else {}  # which run a charge is counted for
 
     def say(self, attempt: Attempt, what: str) -> None:
         """One line for the log."""
@@ -96,7 +97,7 @@ class Way:
         if attempt.over:
             return HeldError(
                 f"{attempt.title}: was paid for, its files are gone from the store, and they cannot be fetched again "
-                f"({reason}). To pay for it once more, run with `--rebuy {attempt.key[:12]}`."
+                f"({reason}). To pay for it once more, run with TALKMILL_REBUY={attempt.key[:12]}."
             )
         return held_error(self.ledger.append(attempt, "held", reason=reason))
 
@@ -136,6 +137,7 @@ class Way:
         task = attempt.task
         if task is None:
             raise self.hold(attempt, "its task is not known")
+        missed = 0
         while True:
             done, self.done = self.done, None
             done = done or self.ask(attempt, lambda: self.provider.poll(self.call, task))
@@ -145,14 +147,14 @@ class Way:
             if not isinstance(done, Pending):
                 try:
                     files = self.provider.fetch(self.call, done, self.folder())
-                except NotAccepted as error:
-                    reason = str(error)
+                except NotAccepted as error:  # the provider itself has fetched it several times by now
+                    reason, missed = str(error), missed + 1
                 except Refused as error:
                     raise self.hold(attempt, f"what it gave cannot be used: {error}") from None
                 else:
                     point("fetched")
                     return files, done
-            if not self.pause():
+            if missed >= self.settings.fetches or not self.pause():
                 raise ProviderError(
                     f"{attempt.title}: is done and paid for, but cannot be fetched ({reason}). "
                     "Run again later: it is fetched then."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,15 @@ def attempts(ledger: Ledger) -> list[Attempt]:
     for name in list(ledger.heads()):
         found.update({(each.key, each.number): each for each in ledger.sealed_attempts(name)})
     return sorted(found.values(), key=lambda each: (each.at, each.key, each.number))
+
+
+def of_run(ledger: Ledger, run: str, since: float) -> list[Attempt]:
+    """What was charged in the run of that name, which began at that Unix time."""
+    first = datetime.fromtimestamp(since - 86400, UTC).date().isoformat()
+    found = list(ledger.attempts().values())
+    for name, head in list(ledger.heads().items()):
+        found += ledger.sealed_attempts(name) if head["day"] >= first else []
+    return [each for each in {(each.key, each.number): each for each in found}.values() if each.last.get("run") == run]
 
 
 def frame(ledger: Ledger, timezone: str = "UTC") -> pandas.DataFrame:

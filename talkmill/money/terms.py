@@ -25,6 +25,7 @@ class Settings:
     attempts: int = 3  # at one call in one run, where the provider says that another try may go well
     tries: int = 8  # submits of one call in one run that are not taken
     misses: int = 5  # calls given up one after another, in all processes of a run, after which no more are sent in it
+    fetches: int = 4  # of one result in one run, each with the provider's own tries, where what comes cannot be used
     deadline: float = 3600  # for a call as a whole, waiting for a slot included
     first_wait: float = 1.0  # between polls at first, and after a submit that was not taken
     last_wait: float = 15.0  # between polls in the end

@@ -207,4 +207,4 @@ def accept(
 
 
 def _cure() -> str:
-    return "It is kept as it is; look at it in the store, change the request, or buy it anew with --rebuy."
+    return "It is kept as it is: change the request, or buy it anew with TALKMILL_REBUY (see docs/how-to/money.md)."

@@ -108,4 +108,5 @@ def check(path: Path, kind: str, name: str, declared: str = "") -> None:
     try:
         {"image": image_size, "video": film, "sound": sound_seconds}[kind](path)
     except MediaError as error:
-        raise NotAccepted(f"{name}: the {kind} that came cannot be decoded ({error}). Run again.") from None
+        why = str(error).partition(" Run it by hand")[0]  # the file is gone by then
+        raise NotAccepted(f"{name}: the {kind} that came cannot be decoded ({why.rstrip('.')}). Run again.") from None

@@ -38,6 +38,8 @@ class Cost(TypedDict):
 
     amount: float
     currency: str  # ISO 4217
+    calls: NotRequired[int]  # how many were bought
+    unknown: NotRequired[int]  # of how many the ledger knows nothing
 
 
 class Manifest(TypedDict):

@@ -6,12 +6,13 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from talkmill import backends
 from talkmill.errors import StoreError, TalkmillError
-from talkmill.stages.paying import Purse, buyer_of, is_paid
+from talkmill.stages.paying import Purse, buyer_of, is_paid, to_be_renewed, told
 from talkmill.store import Making, Request, Store, Ticket, produce
 
 if TYPE_CHECKING:
@@ -158,10 +159,13 @@ class Job:
                 result = maker.run(request, paths, workdir)
                 return result.files, result.facts
             purse = Purse(self.buyer.buy, self.label(**(label or {}), **setting(request)))
-            result = maker.run(request, paths, workdir, purse)  # type: ignore[call-arg]
+            try:
+                result = maker.run(request, paths, workdir, purse)  # type: ignore[call-arg]
+            except TalkmillError as error:
+                raise told(error, purse) from None
             return result.files, {**result.facts, "bought": purse.bought}
 
-        making, made = produce(self.store, key, make)
+        making, made = produce(self.store, key, make, partial(to_be_renewed, self.store))
         # In one piece: several makings may end at once.
         sys.stderr.write(f"{'made' if made else 'kept'} {backend['verb']} {backend['name']} {making.key[:12]}\n")
         sys.stderr.flush()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from talkmill.stages import Job
+from talkmill.stages.paying import cost_of, is_paid
 from talkmill.store import file_digest
 from talkmill.store.objects import write_file, writing
 
@@ -85,7 +86,7 @@ def manifest(job: Job, recipe: str, files: Mapping[str, str]) -> dict[str, Any]:
             for shape, making in job.tickets["check"].makings.items()
         },
         **({"findings": findings(job)} if any(role.startswith("inspect:") for role in job.tickets) else {}),
-        "cost": {"amount": 0, "currency": "USD"},
+        "cost": cost_of(job.root, [making for ticket in job.tickets.values() for making in ticket.makings.values()]),
         "credits": credits(job),
         "makings": sum(len(ticket.makings) for ticket in job.tickets.values()),
         "backends": {verb: ", ".join(dict.fromkeys(one["name"] for one in used)) for verb, used in backends_used(job).items()},
@@ -125,6 +126,12 @@ def credits(job: Job) -> list[dict[str, str]]:
     for character, voice in sorted(recipe_of(job, "speak")["settings"]["voices"].items()):
         licence = job.backend("speak", voice["backend"]["name"]).licence
         found.append({"what": f"voice of {names[character]} ({voice['backend']['name']})", "name": licence})
+    lips = recipe_of(job, "lipsync")["settings"]
+    for character, told in sorted(lips.get("figures", {}).items()):
+        for name in dict.fromkeys(told["lines"][kind]["backend"]["name"] for kind in lips["kinds"]):
+            maker = job.backend("lipsync", name)
+            if is_paid(maker):
+                found.append({"what": f"lips of {names[character]} ({name})", "name": maker.licence})
     for recording in recipe_of(job, "speak")["settings"]["recordings"].values():
         entry = {"what": f"recording {recording['files']['recording']['path']}", "name": "your own"}
         found += [entry] if entry not in found else []

@@ -7,14 +7,16 @@ during a run holds from then on. Keys come from the environment, in the provider
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from talkmill.errors import SpecError, TalkmillError
 from talkmill.model.calls import Bought, Call
-from talkmill.store import Store
+from talkmill.store import Making, Store
 
 if TYPE_CHECKING:
     from talkmill.money import Buyer, Ledger
@@ -33,6 +35,22 @@ def ledger_of(root: Path, config: Config) -> Ledger:
     return Ledger(root / (os.environ.get(ROOT_VARIABLE) or config.ledger))
 
 
+def rebuy() -> tuple[str, ...]:
+    """What TALKMILL_REBUY says."""
+    return tuple(name.strip() for name in os.environ.get(REBUY, "").split(",") if name.strip())
+
+
+def to_be_renewed(store: Store, making: Making) -> bool:
+    """Whether something in it is to be bought anew by this run, and has not been yet."""
+    names = rebuy()
+    if not names or not making.facts.get("bought"):
+        return False
+    from talkmill.money.terms import Settings, bought_at
+
+    since, settings = float(os.environ.get(SINCE) or 0), Settings(rebuy=names)
+    return any(settings.anew(key) and (not since or bought_at(store, key) < since) for key in making.facts["bought"])
+
+
 def buyer_of(root: Path, store: Store, config: Config | None = None) -> Buyer:
     """The buyer of the project at `root`.
 
@@ -49,7 +67,7 @@ def buyer_of(root: Path, store: Store, config: Config | None = None) -> Buyer:
     named = {name: plain["providers"][name] for name in providers.REGISTRY}
     settings = Settings(
         repeat_under=Decimal(config.budget.repeat_under),
-        rebuy=tuple(filter(None, os.environ.get(REBUY, "").split(","))),
+        rebuy=rebuy(),
         concurrency={name: each["concurrency"] for name, each in named.items()},
         accounts={name: each["account"] for name, each in named.items()},
         since=float(os.environ.get(SINCE) or 0),
@@ -63,6 +81,23 @@ def buyer_of(root: Path, store: Store, config: Config | None = None) -> Buyer:
         {name: providers.load(name, each) for name, each in named.items()},
         settings,
     )
+
+
+def cost_of(root: Path, makings: Iterable[Making]) -> dict[str, Any]:
+    """What was paid for makings, with every try, as the ledger of the project at `root` says now: `amount`, `currency`; where
+    anything was bought also `calls`, and `unknown` where the ledger knows nothing of so many of them."""
+    keys = dict.fromkeys(key for making in makings for key in making.facts.get("bought", ()))
+    if not keys:
+        return {"amount": 0, "currency": "USD"}
+    from talkmill.specs.load import load_config
+
+    config = load_config(root)
+    ledger = ledger_of(root, config)
+    found = {key: [each for each in ledger.history(key) if each.over] for key in keys}
+    amount = sum((each.counts for tries in found.values() for each in tries), Decimal(0))
+    lost = sum(not tries for tries in found.values())
+    told = {"amount": float(amount), "currency": config.budget.currency, "calls": len(keys)}
+    return told | ({"unknown": lost} if lost else {})
 
 
 class Purse:
@@ -82,3 +117,19 @@ class Purse:
 def is_paid(backend: Any) -> bool:
     """Whether a backend, or a class of backends, pays a provider."""
     return bool(getattr(backend, "provider", ""))
+
+
+TOLD = re.compile(r"[\w.-]+, line \d+: ")
+"""How an error of `told` begins in a log."""
+
+
+def told(error: TalkmillError, purse: Purse) -> TalkmillError:
+    """An error of a paid making with the line that it is about, and the calls whose results it has."""
+    if isinstance(error, SpecError):
+        return error
+    label = purse.label
+    line = f"line {int(label['making']) + 1}" if label.get("making", "").isdigit() else ""
+    where = ", ".join(filter(None, (label.get("character"), line)))
+    bought = f" It was bought as {', '.join(key[:12] for key in purse.bought)}." if purse.bought else ""
+    error.args = (f"{where}: {error}{bought}",)
+    return error

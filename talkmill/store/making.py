@@ -76,18 +76,21 @@ def lookup(store: Store, key: str) -> Making | None:
     return making if all(store.has(name) for name in making.files.values()) else None
 
 
-def produce(store: Store, request: Request, make: Make) -> tuple[Making, bool]:
+def produce(
+    store: Store, request: Request, make: Make, stale: Callable[[Making], bool] = lambda making: False
+) -> tuple[Making, bool]:
     """The making of `request`, from the store or made now; the flag says whether it was made now.
 
-    Two jobs that want the same thing at once make it once: the second waits and takes the first one's.
+    Two jobs that want the same thing at once make it once: the second waits and takes the first one's. What is `stale` is
+    made again.
     """
     key = request.key
     making = lookup(store, key)
-    if making:
+    if making and not stale(making):
         return making, False
     with store.claim(key):
         making = lookup(store, key)
-        if making:
+        if making and not stale(making):
             return making, False
         with store.workdir() as workdir, writing(workdir):
             files, facts = make(workdir)

@@ -210,7 +210,7 @@ def test_a_failure_that_may_go_well_is_tried_again(tmp_path):
     with pytest.raises(ProviderError, match=r"gave up on it \(overloaded\)\. 0\.10 counts as charged"):
         shop.buy(call(2), {})
     assert len(fake.submits) == 2 + 3
-    with pytest.raises(HeldError, match=r"charged for it and gave nothing.*--rebuy"):
+    with pytest.raises(HeldError, match=r"charged for it and gave nothing.*TALKMILL_REBUY="):
         shop.buy(call(2), {})
     fake.polls = []
     buyer(tmp_path, fake, rebuy=[call(2).key[:12]]).buy(call(2), {})
@@ -249,7 +249,7 @@ def test_a_lost_object_is_fetched_again(tmp_path):
     assert fake.charges == 1
     bought.files["result"].unlink()
     fake.polls = [Refused("no such task")]
-    with pytest.raises(HeldError, match=r"was paid for.*gone from the store.*--rebuy"):
+    with pytest.raises(HeldError, match=r"was paid for.*gone from the store.*TALKMILL_REBUY="):
         shop.buy(call(), {})
     assert fake.charges == 1
     buyer(tmp_path, fake, rebuy=["all"]).buy(call(), {})

@@ -57,7 +57,8 @@ class Kling:
         if abs(width / height / (across / down) - 1) > 0.05 or max(width, height) < least:
             raise BackendError(
                 f"kling: the picture that was bought is not what was asked for ({width}x{height}; {call.body['aspect_ratio']}, "
-                f"{least} pixels at least). It is kept as it is; change the request, or buy it anew with --rebuy."
+                f"{least} pixels at least). It is kept as it is: change the request, or buy it anew with TALKMILL_REBUY (see "
+                "docs/how-to/money.md)."
             )
         path = workdir / "image.png"
         Image.fromarray(found.rgb).save(path, "PNG", compress_level=3)

@@ -1,0 +1,7 @@
+"""`python -m talkmill`: as `talkmill`."""
+
+import sys
+
+from talkmill.cli import main
+
+sys.exit(main())

@@ -1,0 +1,1 @@
+"""Paid runs through the whole factory, by real Snakemake against the sandbox of the providers."""
