@@ -13,7 +13,6 @@ from talkmill.quote import digest_of, needed
 from talkmill.stages.paying import buyer_of
 from talkmill.store import Store
 
-
 Find = Callable[[str], Mapping[str, Any]]
 """A recipe by its digest."""
 
