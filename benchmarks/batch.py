@@ -37,7 +37,7 @@ import os, sys
 if any(word.endswith(("speak.py", "lipsync.py")) for word in sys.orig_argv):
     from talkmill.money.terms import Settings
     names, values = list(Settings.__dataclass_fields__), list(Settings.__init__.__defaults__)
-    for name in ("first_wait", "last_wait"):
+    for name in ("first_wait", "last_wait", "poll_wait"):
         values[names.index(name) - len(names)] *= float(os.environ["BATCH_SCALE"])
     Settings.__init__.__defaults__ = tuple(values)
 """

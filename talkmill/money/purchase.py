@@ -243,7 +243,7 @@ class Purchase(Way):
                 return attempt
             if isinstance(result, Failed):
                 return self.failed(attempt, result)
-            if not self.pause():
+            if not self.pause(most=self.settings.poll_wait):
                 raise ProviderError(
                     f"{attempt.title}: is not done after {self.settings.deadline:.0f} s (task {task.id}"
                     f"{': ' + result.note if result.note else ''}). It stays submitted: run again, and it goes on from there."

@@ -64,9 +64,9 @@ class Way:
         path.mkdir()
         return path
 
-    def pause(self, least: float | None = None) -> bool:
+    def pause(self, least: float | None = None, most: float | None = None) -> bool:
         """Wait a while, longer each time; False: the deadline would pass."""
-        top = min(self.settings.last_wait, self.settings.first_wait * 1.5**self.waits)
+        top = min(self.settings.last_wait, self.settings.first_wait * 1.5**self.waits, most or self.settings.last_wait)
         self.waits += 1
         seconds = max(random.uniform(top / 2, top), least or 0)  # noqa: S311 - no secret
         if time.monotonic() + seconds > self.end:

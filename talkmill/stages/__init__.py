@@ -52,6 +52,7 @@ class Job:
     _loaded: dict[tuple[str, str], backends.Backend] = field(default_factory=dict)
     _buyer: Buyer | None = None
     _once: threading.Lock = field(default_factory=threading.Lock)
+    _at_work: threading.Lock = field(default_factory=threading.Lock)  # of paid makings one works here, the others wait
 
     @property
     def settings(self) -> Mapping[str, Any]:
@@ -158,9 +159,10 @@ class Job:
             if not is_paid(maker):
                 result = maker.run(request, paths, workdir)
                 return result.files, result.facts
-            purse = Purse(self.buyer.buy, self.label(**(label or {}), **setting(request)))
+            purse = Purse(self.buyer.buy, self.label(**(label or {}), **setting(request)), self._at_work)
             try:
-                result = maker.run(request, paths, workdir, purse)  # type: ignore[call-arg]
+                with self._at_work:
+                    result = maker.run(request, paths, workdir, purse)  # type: ignore[call-arg]
             except TalkmillError as error:
                 raise told(error, purse) from None
             return result.files, {**result.facts, "bought": purse.bought}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -101,15 +102,24 @@ def cost_of(root: Path, makings: Iterable[Making]) -> dict[str, Any]:
 
 
 class Purse:
-    """What one making buys with: every call gets its label, and the keys of what was bought are kept."""
+    """What one making buys with: every call gets its label, and the keys of what was bought are kept.
 
-    def __init__(self, buy: Callable[[Call, Mapping[str, Path]], Bought], label: Mapping[str, str]) -> None:
-        self._buy, self.label = buy, dict(label)
+    Many makings of a job are bought at once, and one at a time works on this machine: who buys lets go of `at_work`.
+    """
+
+    def __init__(
+        self, buy: Callable[[Call, Mapping[str, Path]], Bought], label: Mapping[str, str], at_work: threading.Lock
+    ) -> None:
+        self._buy, self.label, self._at_work = buy, dict(label), at_work
         self.bought: list[str] = []
 
     def __call__(self, call: Call, files: Mapping[str, Path]) -> Bought:
         """Buy, as `talkmill.model.calls.Buy` says."""
-        found = self._buy(replace(call, label={**self.label, **call.label}), files)
+        self._at_work.release()
+        try:
+            found = self._buy(replace(call, label={**self.label, **call.label}), files)
+        finally:
+            self._at_work.acquire()
         self.bought.append(found.key)
         return found
 

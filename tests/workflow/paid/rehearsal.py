@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import shutil
 import subprocess
@@ -101,7 +102,7 @@ class Paid(Project):
         """The project as it stands, at another place, at the same sandbox."""
         shutil.copytree(self.root, root, symlinks=True)
         found = type(self)(root, self.home)
-        found.box, found.env, found.config = self.box, dict(self.env), dict(self.config)
+        found.box, found.env, found.config = self.box, dict(self.env), copy.deepcopy(self.config)
         return found
 
     def environment(self) -> dict[str, str]:
