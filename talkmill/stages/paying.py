@@ -111,15 +111,21 @@ class Purse:
         self, buy: Callable[[Call, Mapping[str, Path]], Bought], label: Mapping[str, str], at_work: threading.Lock
     ) -> None:
         self._buy, self.label, self._at_work = buy, dict(label), at_work
+        self._buying = False
         self.bought: list[str] = []
 
     def __call__(self, call: Call, files: Mapping[str, Path]) -> Bought:
         """Buy, as `talkmill.model.calls.Buy` says."""
-        self._at_work.release()
+        outer = not self._buying  # what must be bought first (a session) is bought within another purchase
+        if outer:
+            self._buying = True
+            self._at_work.release()
         try:
             found = self._buy(replace(call, label={**self.label, **call.label}), files)
         finally:
-            self._at_work.acquire()
+            if outer:
+                self._at_work.acquire()
+                self._buying = False
         self.bought.append(found.key)
         return found
 

@@ -18,7 +18,7 @@ from PIL import Image
 from talkmill.money import spend
 from talkmill.money.ledger import Ledger
 from talkmill.money.records import Attempt
-from talkmill.plan import PURPOSE_VARIABLE, make_plan, ticket_path
+from talkmill.plan import PURPOSE_VARIABLE
 from talkmill.providers.sandbox.elevenlabs import ElevenLabsService
 from talkmill.providers.sandbox.fal import FalService
 from talkmill.providers.sandbox.kling import KlingService
@@ -33,6 +33,14 @@ CANARIES = {
 }
 """Keys that the sandbox takes and that are found wherever they should not be."""
 
+PLANNED = """
+import sys
+from pathlib import Path
+from talkmill.plan import make_plan, ticket_path
+for name, recipe in make_plan(Path(".")).recipes.items():
+    if recipe["stage"] == sys.argv[1]:
+        print(ticket_path(recipe, name))
+"""
 SITE = Path(__file__).parent / "site"
 
 GRACE = """\
@@ -118,16 +126,10 @@ class Paid(Project):
         return done.stdout or done.stderr
 
     def targets(self, stage: str) -> list[str]:
-        """The tickets of that stage in the plan."""
-        before = os.environ.get(PURPOSE_VARIABLE)
-        os.environ[PURPOSE_VARIABLE] = self.env.get(PURPOSE_VARIABLE, "")
-        try:
-            recipes = make_plan(self.root).recipes
-        finally:
-            os.environ.pop(PURPOSE_VARIABLE)
-            if before is not None:
-                os.environ[PURPOSE_VARIABLE] = before
-        return [ticket_path(recipe, name) for name, recipe in recipes.items() if recipe["stage"] == stage]
+        """The tickets of that stage, as a run of this project plans them."""
+        command = [sys.executable, "-c", PLANNED, stage]
+        done = subprocess.run(command, capture_output=True, text=True, env=self.environment(), cwd=self.root, check=True)
+        return done.stdout.split()
 
     def lips(self, *arguments: str) -> Done:
         """Run as far as the segments are bought: everything that is paid for, and little else."""
