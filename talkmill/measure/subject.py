@@ -170,8 +170,10 @@ def _subject(
     for shot in request["shots"]:
         cast = tuple(shot["cast"])
         if cast[0] in figures:
-            scene, figure = request["scenes"][cast[0]], figures[cast[0]]
-            _add(filmed, _filmed(cast[0], shot["start"], shot["frames"], size, scene, figure))
+            scene, boxes = request["scenes"][cast[0]], [figures[one]["box"] for one in cast]
+            for one in cast:
+                figure = {**figures[one], "boxes": boxes}
+                _add(filmed, _filmed(one, shot["start"], shot["frames"], size, scene, figure))
             continue
         if cast not in rests:
             layouts = group([rigs[name] for name in cast], size, [request["scenes"][name] for name in cast])
@@ -191,9 +193,10 @@ def _subject(
 
 def _add(filmed: list[Filmed], face: Filmed) -> None:
     """Append it, or let the one before go on where it is the same."""
-    last = filmed[-1] if filmed else None
-    if last and last.character == face.character and last.start + last.frames == face.start and last.area == face.area:
-        filmed[-1] = replace(last, frames=last.frames + face.frames)
+    at = next((index for index in range(len(filmed) - 1, -1, -1) if filmed[index].character == face.character), None)
+    last = None if at is None else filmed[at]
+    if last and last.start + last.frames == face.start and last.area == face.area:
+        filmed[at] = replace(last, frames=last.frames + face.frames)
     else:
         filmed.append(face)
 

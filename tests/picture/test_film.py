@@ -72,7 +72,7 @@ def test_a_frame_shows_the_cut_with_the_name_over_it(shape):
     """Scaled and cut as `place` says; the name and the shade lie over it; a frame that is already right is not touched."""
     figure = SHAPES[shape]
     size = (1080, 1920)
-    film = Film(size, scene(), figure)
+    film = Film(size, [scene()], [figure])
     made = film.draw(picture(figure))
     assert made.shape == (2880, 1080)
     cut = film.cut
@@ -87,7 +87,7 @@ def test_a_frame_shows_the_cut_with_the_name_over_it(shape):
 
 def test_a_picture_that_is_all_face_is_shown_on_itself_out_of_focus():
     """It would reach into the captions where it covers the frame: it does not, and the rest is dark and without edges."""
-    film = Film((1080, 1920), scene(), SHAPES["close"])
+    film = Film((1080, 1920), [scene()], [SHAPES["close"]])
     assert not film.cut.covers(film.size)
     made = frames.rgb(film.draw(picture(SHAPES["close"])))
     rows = made[:, 540].astype(int).sum(axis=1)
