@@ -25,6 +25,8 @@ SETTLE = 0.4
 IDENTITY, FLICKER, SHARP = 2.0, 2.5, 0.6
 """Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence;
 fine detail about the mouth while it speaks against the same at rest."""
+REPEATED = 0.02
+"""Share of the frames of speech that may show the face as the one before: a small face that holds a sound hardly moves."""
 
 
 @dataclass
@@ -39,6 +41,7 @@ class Judged:
     flicker: float  # about the mouth against the cheeks, in frames that should be still
     sharp: float  # detail about the mouth, speaking against resting
     repeated: int  # frames in which a face is the frame before's while its mouth should move
+    spoken: int  # frames in which it should
 
 
 def judge(subject: Subject, faces: Sequence[Filmed], heard: Heard, detect: Detect | None = None) -> Judged:
@@ -71,6 +74,7 @@ def judge(subject: Subject, faces: Sequence[Filmed], heard: Heard, detect: Detec
         flicker=_median(one.skin[still]) / max(_median(one.cheek[still]), 0.05),
         sharp=_median(one.sharp[speaking]) / max(_median(one.sharp[still]), 1e-3),
         repeated=int((one.repeated & speaking).sum()),
+        spoken=int(speaking.sum()),
     )
 
 

@@ -184,7 +184,8 @@ def photographs(judged: filmed.Judged) -> list[Measure]:
         else:
             out.append(_judge(name, round(value, 3), said, worse * (limit - value) >= 0, words.format(value)))
     words = f"{judged.repeated} frames show the face as the frame before does, while it speaks"
-    out.append(_judge("photo_repeated_frames", judged.repeated, "at most 3", judged.repeated <= 3, words))
+    most = max(3, round(filmed.REPEATED * judged.spoken))
+    out.append(_judge("photo_repeated_frames", judged.repeated, f"at most {most}", judged.repeated <= most, words))
     return out
 
 

@@ -37,6 +37,7 @@ class Talker:
         """The mouth of picture `index` in a pose."""
         lips = self.placed.lips[index]
         assert lips is not None  # noqa: S101 - asked for pictures with a face only
+        lips = self.look.lips or lips
         if not self.look.teeth:
             middle = (lips.upper + lips.lower) / 2 + self.look.snap
             # What is open in a clip in which the face speaks already is closed first.
