@@ -14,8 +14,8 @@ FACE = 0.25
 """Height of the face that the clip is made at, as a fraction of the tallest shape: about what `framing: bust` shows."""
 ROOM = 1.06
 """How much more than a shape is kept around the face."""
-WIDEST = 1.5
-"""How much wider than the shape a clip of several people is at most."""
+WIDEST = 1.5, 1920
+"""How much wider than the shape a clip of several people is at most, and its most pixels."""
 MOST = 4.0
 """How far a photograph is enlarged at most."""
 SHARPEN, BLOCKS = 0.5, 0.45
@@ -107,7 +107,7 @@ def prepared(
     """The photograph scaled and cut for shapes of these sizes; (R'G'B' with even sides, scale, corner of the cut).
 
     The cut is around the faces `found`, else around the box of the `mouth` (fractions of the picture), else in the middle. With
-    several faces it is as wide as they need, up to `WIDEST` shapes.
+    several faces it is as wide as they need, up to `WIDEST`.
     """
     import cv2
     import numpy as np
@@ -121,8 +121,9 @@ def prepared(
     scale = max(covering, FACE * tall / largest) if largest else covering
     across = _across(found)
     if len(found) > 1:  # who is shown together is wider than the shape, and closer in shots of one
-        scale = min(scale, WIDEST * wide / across)
-        wide = max(wide, min(round(WIDEST * wide), round(across * scale)))
+        room = max(wide, min(round(WIDEST[0] * wide), WIDEST[1]))
+        scale = min(scale, room / across)
+        wide = max(wide, min(room, round(across * scale)))
     scale = min(scale, MOST)
     size = (max(2, round(width * scale)), max(2, round(height * scale)))
     made = picture

@@ -42,7 +42,7 @@ class Warp:
     """
 
     name = "warp"
-    version = 1
+    version = 2
     licence = "Apache-2.0"
     packages = ("numpy", "openfacefx", "opencv-python-headless")
 

@@ -64,8 +64,8 @@ def look(frame: np.ndarray, placed: Placed, index: int, reach: float = REACH) ->
 
 
 def _opened(frame: np.ndarray, placed: Placed, index: int) -> Lips:
-    """The lips of a mouth that is open, from the landmarks' lines: in its outer parts the dark between the lips is followed until
-    the skin begins. A smile has dark corners, which would stay open when the lips meet."""
+    """The lips of a mouth that is open, from the landmarks' lines: in its outer parts the dark between the lips is followed
+    until the skin begins. A smile has dark corners, which would stay open when the lips meet."""
     lips, place = placed.lips[index], placed.to_picture[index]
     assert lips is not None  # noqa: S101
     smooth = cv2.GaussianBlur(planes(frame)[0], (0, 0), max(0.12 * scale(place), 0.5))
@@ -73,8 +73,8 @@ def _opened(frame: np.ndarray, placed: Placed, index: int) -> Lips:
     least = WIDER[2] * (float(((light.left + light.right) / 2) @ WEIGHTS) * 219 / 255 + 16)
 
     def luma(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-        px, py = (place[row, 0] * x + place[row, 1] * y + place[row, 2] for row in (0, 1))
-        return cv2.remap(smooth, px.astype(np.float32), py.astype(np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        px, py = ((place[row, 0] * x + place[row, 1] * y + place[row, 2]).astype(np.float32) for row in (0, 1))
+        return cv2.remap(smooth, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
     about, steps = np.arange(-WIDER[0], WIDER[0] + 0.05, 0.1), np.arange(0.0, WIDER[1] + 0.05, 0.1)
     ends = []

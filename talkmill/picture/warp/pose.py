@@ -65,7 +65,7 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose
     raised = parted * (0.7 + 0.8 * got["teeth"] * (1 - rounded)) * (0.5 if smiles else 1.0)
     dropped = parted * (0.8 + 0.5 * got["teeth"] + 0.3 * rounded) * (0.6 if smiles else 1.0)
     jaw = jaw * (1 - 0.75 * tuck) + (0.6 if smiles else 1.0) * tuck
-    raised = raised + ((1.3 if smiles else 2.6) - raised) * tuck - (2.2 * rounded * parted if smiles else 0.0)  # over the teeth
+    raised = raised + ((1.3 if smiles else 2.6) - raised) * tuck - (0.3 * rounded * parted if smiles else 0.0)  # over the teeth
     speaks = np.clip(np.maximum.reduce([opened / 0.05, tuck * 4, press * 4, np.abs(wide) * 4, rounded * 4]), 0, 1)
     speaks = _widened(speaks, round(0.4 * fps), round(0.15 * fps))
     narrower, flatter, level = (3.2, 1.6, 3.0) if smiles else (0.0, 0.0, 0.0)
@@ -77,7 +77,10 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose
             Pose(
                 jaw=float(jaw[i] * free[i]),
                 width=float(
-                    spreading * spread[i] - drawing * (6.8 * drawn[i] + 2.0 * rounded[i]) - 0.5 * press[i] - narrower * speaks[i]
+                    spreading * spread[i]
+                    - drawing * (6.8 * drawn[i] + 2.0 * rounded[i])
+                    - 0.5 * press[i]
+                    - narrower * speaks[i]
                 ),
                 thick=float(0.28 * rounded[i] - 0.05 * spread[i] - 0.20 * press[i]),
                 raised=float(raised[i] * free[i]),
