@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from talkmill.media import faces, ffmpeg, frames
 from talkmill.measure.review import review
+from talkmill.media import faces, ffmpeg, frames
 from tests.portraits import admiral, beside, turned_head, woman
 from tests.workflow.project import Project, verbs
 
