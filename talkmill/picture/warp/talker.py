@@ -163,8 +163,8 @@ def _spans(place: np.ndarray, box: Box, line: Line) -> tuple[tuple[int, int], tu
 
 
 def _maps(shifts: list[tuple[int, np.ndarray]], place: np.ndarray, box: Box, line: Line, step: int) -> np.ndarray:
-    """(h, w, 2) float32: where in the plane each pixel of the box comes from, above the line from the upper layer, below it from
-    the lower one; `step` 2 for the planes of half the size."""
+    """(h, w, 2) float32: where in the plane each pixel of the box comes from, above the line from the upper layer, below it
+    from the lower one; `step` 2 for the planes of half the size."""
     left, top, right, bottom = (edge // step for edge in box)
     width, height, cell = right - left, bottom - top, GRID // step
     full = np.empty((height, width, 2), np.float32)

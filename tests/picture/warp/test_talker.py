@@ -195,7 +195,7 @@ def smile():
 
 
 def test_the_dark_corners_of_a_smile_close_with_the_lips():
-    """A smile is open farther than its landmarks say; with shut lips hardly any of that is left, and nothing tears beside it."""
+    """A smile is open farther than its landmarks say; with shut lips hardly any of that is left, and nothing tears there."""
     picture = smile()
     placed = place(landmarks(8.0)[None])
     seen = look(picture, placed, 0)
