@@ -23,7 +23,8 @@ UNIT = 90.0
 SIDE = 96
 """Pixels across the patch of a face on which its skin is compared, one a mm."""
 ROWS = slice(18, 40)
-"""Lines of a patch across the cheeks, which speech hardly moves, so that the edge of what was pasted over the lower face shows in them."""
+"""Lines of a patch across the cheeks, which speech hardly moves, so that the edge of what was pasted over the lower face shows
+in them."""
 CHANGED = 6
 """Levels of luma by which a pixel must differ from the frame before to count as changed."""
 
