@@ -223,7 +223,7 @@ class Planner:
             {"write": write, "speak": speak},
         )
         shots = {"by": episode.shots.by, "together": staging.together(episode), "asked": staging.asked(episode)}
-        pictured, told = figures.cast(self, cast, formats)
+        pictured, told = figures.cast(self, cast, formats, episode)
         sung = {number for number, recording in recordings.items() if recording["options"]["sung"]}
         kinds = ["song" if str(number) in sung else "speech" for number in range(len(lines))]
         filmed = {role: path for role, path in pictured.items() if not role.startswith("portray:")}

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from talkmill import backends
 from talkmill.media import weights
-from talkmill.specs import resolve
+from talkmill.specs import company, resolve
 from talkmill.specs.figures import FIGURES, PhotoPortrait
 
 LINES = ("speech", "song")
@@ -86,8 +86,10 @@ def portrait(planner: Planner, name: str) -> str | None:
     return planner.recipe("portray", folder, settings, {})
 
 
-def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
-    """Name the tickets of one character, for these formats.
+def figure(planner: Planner, name: str, shapes: Sequence[str], beside: Sequence[str] = ()) -> Figure:
+    """Name the tickets of one character, for these formats; `beside`: who is seen beside it in its own picture, and itself.
+
+    A company has one clip, which runs on along the episode under all of them.
 
     Raises:
         PrerequisiteError: the weights that find faces are not on this machine.
@@ -103,8 +105,13 @@ def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
     kind = planner.backend("animate", options.pop("backend"))
     play = options.pop("play", "there_and_back")
     request = {**options, "fps": config.fps}
+    if beside:
+        play, folder = "through", f"build/cast/{beside[0]}"
+        upstream = {"portray": portrait(planner, beside[0])} if picture else {}
     if kind["name"] == "idle":
-        request |= {"shapes": sorted(shapes), "seed": config.seed, "mouth_box": mouth_box, "face": face}
+        asked = [planner.project.characters[one].portrait.face for one in beside] or face
+        play = "round" if beside else play
+        request |= {"shapes": sorted(shapes), "seed": config.seed, "mouth_box": mouth_box, "face": asked}
     settings = {"name": path, "backend": kind, "request": request, "files": {"clip": planner.file(clip)} if clip else {}}
     inputs[f"animate:{name}"] = planner.recipe("animate", folder, settings, upstream)
     mouths = {line: resolve.lipsync(config, character, planner.purpose, line) for line in LINES}
@@ -115,7 +122,10 @@ def figure(planner: Planner, name: str, shapes: Sequence[str]) -> Figure:
         "sync_strength": mouths["speech"]["sync_strength"],
     }
     settings = {"name": path, "backend": planner.backend("inspect", "landmarks"), "request": request}
-    inputs[f"inspect:{name}"] = planner.recipe("inspect", folder, settings, {**upstream, "animate": inputs[f"animate:{name}"]})
+    upstream = {"portray": picture} if picture else {}
+    inputs[f"inspect:{name}"] = planner.recipe(
+        "inspect", f"build/cast/{name}", settings, {**upstream, "animate": inputs[f"animate:{name}"]}
+    )
     lines = {
         line: {
             "backend": planner.backend("lipsync", mouth["backend"]),
@@ -139,13 +149,16 @@ def restored(
     return planner.recipe("restore", folder, settings, upstream)
 
 
-def cast(planner: Planner, names: Sequence[str], shapes: Sequence[str]) -> tuple[dict[str, str], dict[str, Any]]:
+def cast(
+    planner: Planner, names: Sequence[str], shapes: Sequence[str], episode: Any
+) -> tuple[dict[str, str], dict[str, Any]]:
     """Of everybody in a cast who is a photograph or a clip: the tickets by role, and what `lipsync` is told, by character."""
+    together = company.companies(planner.project, episode)
     inputs: dict[str, str] = {}
     told: dict[str, Any] = {}
     for name in names:
         if is_figure(planner.project.characters[name]):
-            made = figure(planner, name, shapes)
+            made = figure(planner, name, shapes, together.get(name, ()))
             inputs |= made.inputs
             told[name] = made.lipsync
     return inputs, told

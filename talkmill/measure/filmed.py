@@ -25,6 +25,13 @@ SETTLE = 0.4
 IDENTITY, FLICKER, SHARP = 2.0, 2.5, 0.6
 """Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence;
 fine detail about the mouth while it speaks against the same at rest."""
+JUMP, EDGE = 2.5, 3.0
+"""Limits: how the face moves where two segments meet, against the most that it moves elsewhere; levels of luma by which an edge
+is seen in the face while it speaks that is not there at rest."""
+AS_USUAL = 0.4, 1.5
+"""What a face moves at least to count as moving, mm and levels: what a detector's noise and an encoder make of a still one."""
+REPEATED = 0.02
+"""Share of the frames of speech that may show the face as the one before: a small face that holds a sound hardly moves."""
 
 
 @dataclass
@@ -39,6 +46,9 @@ class Judged:
     flicker: float  # about the mouth against the cheeks, in frames that should be still
     sharp: float  # detail about the mouth, speaking against resting
     repeated: int  # frames in which a face is the frame before's while its mouth should move
+    spoken: int  # frames in which it should
+    jump: float  # motion where segments meet against the 98th percentile of motion elsewhere; NaN: they meet nowhere
+    edge: float  # levels of luma
 
 
 def judge(subject: Subject, faces: Sequence[Filmed], heard: Heard, detect: Detect | None = None) -> Judged:
@@ -71,7 +81,38 @@ def judge(subject: Subject, faces: Sequence[Filmed], heard: Heard, detect: Detec
         flicker=_median(one.skin[still]) / max(_median(one.cheek[still]), 0.05),
         sharp=_median(one.sharp[speaking]) / max(_median(one.sharp[still]), 1e-3),
         repeated=int((one.repeated & speaking).sum()),
+        spoken=int(speaking.sum()),
+        jump=max((jump(part, face) for part, face in zip(followed, faces, strict=True)), key=_known, default=float("nan")),
+        edge=max((edge(part, quiet_) for part, quiet_ in zip(followed, quiet, strict=True)), key=_known, default=float("nan")),
     )
+
+
+def _known(value: float) -> float:
+    return -1.0 if np.isnan(value) else value
+
+
+def jump(part: Followed, face: Filmed) -> float:
+    """How far the head, and how much the mouth's surroundings, move from frame to frame where segments of one face meet,
+    against the most that they do elsewhere; the larger of both."""
+    at = [join - face.start for join in face.joins if 0 < join - face.start < face.frames]
+    elsewhere = np.ones(face.frames, bool)
+    elsewhere[at] = False
+    found = float("nan")
+    for values, least in ((part.step, AS_USUAL[0]), (part.moved, AS_USUAL[1])):
+        here = values[at][~np.isnan(values[at])]
+        if len(here) and not np.isnan(values[elsewhere]).all():
+            found = max(_known(found), float(here.max()) / max(_percentile(values[elsewhere], 98), least))
+    return found
+
+
+def edge(part: Followed, still: np.ndarray) -> float:
+    """How much sharper than at rest the luma of the speaking face changes from one line of its cheeks to the next but one; NaN
+    where it never rests, or never speaks."""
+    known = ~np.isnan(part.rows[:, 0])
+    if (known & still).sum() < 3 or (known & ~still).sum() < 10:
+        return float("nan")
+    more = part.rows[known & ~still].mean(axis=0) - part.rows[known & still].mean(axis=0)
+    return float(np.abs(more[2:] - more[:-2]).max())
 
 
 def _about_to(subject: Subject, face: Filmed) -> np.ndarray:

@@ -22,6 +22,9 @@ DETECTOR = "MediaPipe face mesh, 468 points"
 UNIT = 90.0
 SIDE = 96
 """Pixels across the patch of a face on which its skin is compared, one a mm."""
+ROWS = slice(18, 40)
+"""Lines of a patch across the cheeks, which speech hardly moves, so that the edge of what was pasted over the lower face shows
+in them."""
 CHANGED = 6
 """Levels of luma by which a pixel must differ from the frame before to count as changed."""
 
@@ -52,7 +55,8 @@ class Followed:
     mouth from the frame before and the one before that, in levels of luma. `repeated`: the face is the frame before's. `skin`,
     `cheek`: what is left of a pixel when its two neighbours in time are taken off, about the mouth and on the cheeks. `sharp`:
     energy of the finest detail about the mouth against that of the cheeks. `shape`: RMS in mm by which the rigid points miss
-    the first frame's.
+    the first frame's. `step`: mm by which the head has moved since the frame before. `rows` (frames, lines): mean luma
+    of each of `ROWS`, in which an edge of what was pasted shows.
     """
 
     gap: np.ndarray
@@ -68,6 +72,8 @@ class Followed:
     cheek: np.ndarray
     sharp: np.ndarray
     shape: np.ndarray
+    step: np.ndarray
+    rows: np.ndarray
 
 
 def mesh(fps: int) -> Detect:
@@ -107,7 +113,8 @@ def follow(
         "-loglevel", "error", "-xerror", "-i", ffmpeg.url(video), "-map", "0:v:0", "-fps_mode", "passthrough",
         "-vf", f"crop={width}:{height}:{x}:{y},format=rgb24", "-f", "rawvideo", "pipe:1",
     ]  # fmt: skip
-    made = Followed(*(np.full(frames, np.nan) for _ in range(13)))
+    rows = np.full((frames, ROWS.stop - ROWS.start), np.nan, np.float32)
+    made = Followed(*(np.full(frames, np.nan) for _ in range(14)), rows)
     made.repeated = np.zeros(frames, bool)
     state = _State()
     place = np.array(near, float) - (x, y)
@@ -133,6 +140,7 @@ class _State:
         self.first: np.ndarray | None = before.first if before else None
         self.unit = before.unit if before else 1.0
         self.patches: list[np.ndarray] = []
+        self.last: np.ndarray | None = None
 
     def measure(self, made: Followed, index: int, picture: np.ndarray, marks: Marks, corner: tuple[int, int]) -> None:
         """Fill in frame `index`."""
@@ -156,6 +164,11 @@ class _State:
         mouth = patch[52:100, 14:82].astype(np.float32)
         made.sharp[index] = _detail(mouth) / max(_detail(patch[18:42, 10:86].astype(np.float32)), 1e-3)
         self._compare(made, index, patch)
+        made.rows[index] = patch[ROWS, 14:82].mean(axis=1)
+        centre = marks.rigid.mean(axis=0)
+        if self.last is not None:
+            made.step[index] = np.hypot(*(centre - self.last)) / unit
+        self.last = centre
         if self.first is None:
             self.first = marks.rigid
             self.unit = unit

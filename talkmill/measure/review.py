@@ -180,6 +180,8 @@ def photographs(judged: filmed.Judged) -> list[Measure]:
             1,
             "the mouth flickers {:.1f} times as much as the cheeks in silence",
         ),
+        ("photo_join_jump", judged.jump, filmed.JUMP, 1, "where segments meet, the face moves {:.1f} times as far as usual"),
+        ("photo_edge", judged.edge, filmed.EDGE, 1, "an edge of {:.1f} levels is seen in the face while it speaks"),
         (
             "photo_mouth_sharpness",
             judged.sharp,
@@ -190,11 +192,13 @@ def photographs(judged: filmed.Judged) -> list[Measure]:
     ):
         said = f"{'at most' if worse > 0 else 'at least'} {limit:g}"
         if np.isnan(value):
-            out.append(Measure(name, None, said, UNKNOWN, "there is too little speech or silence to judge"))
+            why = "no segments meet" if name == "photo_join_jump" else "there is too little speech or silence to judge"
+            out.append(Measure(name, None, said, UNKNOWN, why))
         else:
             out.append(_judge(name, round(value, 3), said, worse * (limit - value) >= 0, words.format(value)))
     words = f"{judged.repeated} frames show the face as the frame before does, while it speaks"
-    out.append(_judge("photo_repeated_frames", judged.repeated, "at most 3", judged.repeated <= 3, words))
+    most = max(3, round(filmed.REPEATED * judged.spoken))
+    out.append(_judge("photo_repeated_frames", judged.repeated, f"at most {most}", judged.repeated <= most, words))
     return out
 
 

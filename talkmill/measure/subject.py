@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +79,7 @@ class Filmed:
     frames: int
     mouth: tuple[float, float]
     area: tuple[int, int, int, int]
+    joins: tuple[int, ...] = ()  # frames of the episode at which segments of it begin
 
 
 @dataclass(frozen=True)
@@ -189,8 +190,11 @@ def _subject(
     for shot in request["shots"]:
         cast = tuple(shot["cast"])
         if cast[0] in figures:
-            scene, figure = request["scenes"][cast[0]], figures[cast[0]]
-            _add(filmed, _filmed(cast[0], shot["start"], shot["frames"], size, scene, figure))
+            scene, boxes = request["scenes"][cast[0]], [figures[one]["box"] for one in cast]
+            for one in cast:
+                figure = {**figures[one], "boxes": boxes}
+                joins = [face["start"] for face in request["faces"] if face["character"] == one]
+                _add(filmed, _filmed(one, shot["start"], shot["frames"], size, scene, figure, joins))
             continue
         if cast not in rests:
             layouts = group([rigs[name] for name in cast], size, [request["scenes"][name] for name in cast])
@@ -207,15 +211,22 @@ def _subject(
 
 def _add(filmed: list[Filmed], face: Filmed) -> None:
     """Append it, or let the one before go on where it is the same."""
-    last = filmed[-1] if filmed else None
-    if last and last.character == face.character and last.start + last.frames == face.start and last.area == face.area:
-        filmed[-1] = replace(last, frames=last.frames + face.frames)
+    at = next((index for index in range(len(filmed) - 1, -1, -1) if filmed[index].character == face.character), None)
+    last = None if at is None else filmed[at]
+    if last and last.start + last.frames == face.start and last.area == face.area:
+        filmed[at] = replace(last, frames=last.frames + face.frames, joins=last.joins + face.joins)
     else:
         filmed.append(face)
 
 
 def _filmed(
-    name: str, start: int, frames: int, size: tuple[int, int], scene: Mapping[str, Any], figure: Mapping[str, Any]
+    name: str,
+    start: int,
+    frames: int,
+    size: tuple[int, int],
+    scene: Mapping[str, Any],
+    figure: Mapping[str, Any],
+    joins: Sequence[int] = (),
 ) -> Filmed:
     """A photograph's or a clip's face as it stands in the frame: the mouth is a fifth of the face above the chin."""
     from talkmill.picture.film import place
@@ -228,7 +239,8 @@ def _filmed(
     low = (max(0, int(x0 - side) // 2 * 2), max(0, int(y0 - side) // 2 * 2))
     high = (min(size[0], int(x1 + side) // 2 * 2), min(size[1], int(y1 + side) // 2 * 2))
     area = (*low, high[0] - low[0], high[1] - low[1])
-    return Filmed(name, start, frames, ((x0 + x1) / 2, y1 - 0.2 * (y1 - y0)), area)
+    within = tuple(sorted(join for join in joins if start <= join < start + frames))
+    return Filmed(name, start, frames, ((x0 + x1) / 2, y1 - 0.2 * (y1 - y0)), area, within)
 
 
 def _goes_on(face: Face, start: int, rest: Mapping[str, Any]) -> bool:

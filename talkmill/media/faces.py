@@ -39,6 +39,9 @@ GAP = 0.4
 """Seconds for which a face that is not found keeps its place: landmarks are interpolated, `seen` is false."""
 LEVEL = -8.5
 """Degrees by which the mesh's axis from chin to forehead leans where a face looks straight ahead: two portraits, -10 and -7."""
+STEADY, CERTAIN, APART = 0.5, 0.8, 0.25
+"""Of a face in a clip: the least share of its frames in which it is found, its least mean score, and how much of it may lie in
+another face's box at most."""
 WINDOW = 0.3
 """Seconds of the centred filter that smooths a track: a parabola by least squares (Savitzky and Golay 1964), so no lag."""
 
@@ -207,18 +210,33 @@ class Tracker:
         return Track(landmarks, seen, pose, scene)
 
     def _ordered(self, shots: Iterable[int]) -> dict[int, list[int]]:
-        """For each shot its faces from left to right; one that is there for less than a tenth of it is no face of it."""
+        """For each shot its faces from left to right.
+
+        One that is there for less than a tenth of it is no face of it, nor is one that comes and goes, of which the mesh is
+        not sure, or that lies in another that is there for longer: folds and badges look like faces now and then.
+        """
         made = {}
         for shot in shots:
             rows = [row for row, number in zip(self._rows, self._scenes, strict=True) if number == shot]
-            counts: dict[int, int] = {}
-            places: dict[int, float] = {}
-            for row in rows:
+            found: dict[int, list[tuple[int, Face]]] = {}
+            for number, row in enumerate(rows):
                 for key, face in row.items():
-                    counts[key] = counts.get(key, 0) + 1
-                    places.setdefault(key, (face.box[0] + face.box[2]) / 2)
-            made[shot] = sorted((key for key in counts if counts[key] >= 0.1 * len(rows)), key=places.__getitem__)
+                    found.setdefault(key, []).append((number, face))
+            kept: list[int] = []
+            for key, seen in sorted(found.items(), key=lambda item: (-len(item[1]), item[0])):
+                steady = len(seen) >= max(0.1 * len(rows), STEADY * (seen[-1][0] - seen[0][0] + 1))
+                sure = sum(face.score for _, face in seen) >= CERTAIN * len(seen)
+                number, face = seen[len(seen) // 2]
+                apart = all(common(face.box, _near(found[one], number).box) < APART for one in kept)
+                if steady and sure and apart:
+                    kept.append(key)
+            made[shot] = sorted(kept, key=lambda key: (found[key][0][1].box[0] + found[key][0][1].box[2]) / 2)
         return made
+
+
+def _near(seen: list[tuple[int, Face]], number: int) -> Face:
+    """The face in the frame nearest to `number` in which it is there."""
+    return min(seen, key=lambda item: abs(item[0] - number))[1]
 
 
 def spans(flags: np.ndarray) -> list[list[int]]:

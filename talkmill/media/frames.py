@@ -297,5 +297,8 @@ def through(count: int, frames: int, start: int, fps: int) -> list[int]:
 
 
 def play(count: int, frames: int, fps: int, how: str, start: int = 0, avoid: Sequence[Sequence[int]] = ()) -> list[int]:
-    """`there_and_back` or `through`, as a request's `play`, `start` and `avoid` say."""
+    """`there_and_back`, `through`, or `round` (from `start` on, and from the end to the beginning: for a clip that ends as it
+    begins), as a request's `play`, `start` and `avoid` say."""
+    if how == "round":
+        return [(start + frame) % count for frame in range(frames)]
     return through(count, frames, start, fps) if how == "through" else there_and_back(count, frames, fps, avoid)

@@ -92,7 +92,8 @@ class Studio:
             self._faces.setdefault(face["character"], []).append(made)
         for found in self._faces.values():
             found.sort(key=lambda face: face.start)
-        self.figures, self._films = figures or {}, {}
+        self.figures = figures or {}
+        self._films: dict[tuple[str, ...], Film] = {}
         self._reels = {index: Reel(clip) for index, clip in (clips or {}).items()}
         self._stages: dict[tuple[str, ...], Stage] = {}
         self._mouths: dict[int, list[str]] = {}
@@ -127,19 +128,29 @@ class Studio:
     def _draw(self, shot: Mapping[str, Any], frame: int) -> np.ndarray:
         cast = tuple(shot["cast"])
         if cast[0] in self.figures:
-            return self._filmed(cast, frame)
+            return self._filmed(cast, shot, frame)
         seen = {one: self._seen(one, cast, shot, frame) for one in cast}
         return self.stage(*cast).draw(seen, frame, self.fps, self.seed)
 
-    def _filmed(self, cast: tuple[str, ...], frame: int) -> np.ndarray:
-        """A frame with somebody in it who is a photograph or a clip: they are alone in it."""
-        if len(cast) > 1:
-            raise RequestError(f"render: {cast[0]} is a photograph or a clip, and is shown alone (found {', '.join(cast)}).")
-        name = cast[0]
-        if name not in self._films:
-            self._films[name] = Film(self.size, self.scenes[name], self.figures[name])
-        face = self._face(name, frame)[1]
-        return self._films[name].draw(self._reels[face.index].frame(frame - face.start))
+    def _filmed(self, cast: tuple[str, ...], shot: Mapping[str, Any], frame: int) -> np.ndarray:
+        """A frame with somebody in it who is a photograph or a clip: alone, or with others of the same picture."""
+        if cast not in self._films:
+            sizes = {(self.figures[one]["width"], self.figures[one]["height"]) if one in self.figures else None for one in cast}
+            if len(sizes) > 1:
+                raise RequestError(
+                    f"render: {' and '.join(cast)} are not of one picture, and cannot be shown together. Use `shots: speaker`."
+                )
+            self._films[cast] = Film(self.size, [self.scenes[one] for one in cast], [self.figures[one] for one in cast])
+        film, named, shown = self._films[cast], [], {}
+        for number, one in enumerate(cast):
+            at, face = self._face(one, frame)
+            # Who listens is as the clip has them, which is in the others' frames too.
+            if face.speaks or (number == len(cast) - 1 and not shown):
+                shown[number] = self._reels[face.index].frame(frame - face.start)
+            alone = len(cast) == 1
+            name = 1.0 if alone else min(self._named(self._faces[one], at, shot, frame), self._upstaged(one, cast, face, frame))
+            named.append(name)
+        return film.draw(film.together(shown), named)
 
     def _face(self, character: str, frame: int) -> tuple[int, _Face]:
         """What a character does in one frame: its number among their faces, and the face."""

@@ -77,8 +77,9 @@ def under(job: Job, piece: Piece) -> dict[str, Any]:
     play = job.settings["figures"][piece.character]["play"]
     clip, track = (job.tickets[f"{verb}:{piece.character}"] for verb in ("animate", "inspect"))
     facts = {key: clip.facts[key] for key in ("frames", "fps", "width", "height")}
-    # Where a clip that runs on has come to, there and back.
-    start = piece.start % max(1, 2 * (facts["frames"] - 1)) if play == "through" else 0
+    # Where a clip that runs on has come to.
+    period = {"through": max(1, 2 * (facts["frames"] - 1)), "round": facts["frames"]}.get(play)
+    start = piece.start % period if period else 0
     return {
         "clip": facts,
         "face": track.facts["face"],

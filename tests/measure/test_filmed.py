@@ -119,3 +119,56 @@ def test_a_face_that_is_lost_is_not_measured(subject):
     for seen in ([], [far]):
         found = landmarks.follow(subject.video, FPS, FRAMES, AREA, MOUTH, lambda picture, seen=seen: seen)
         assert np.isnan(found.gap).all()
+
+
+def shifted(subject, tmp_path, change):
+    """The subject's own frames, each changed, in an mp4 of its own."""
+    from dataclasses import replace
+
+    from talkmill.media import ffmpeg
+
+    raw, _ = ffmpeg.run(["-i", ffmpeg.url(subject.video), "-pix_fmt", "yuv420p", "-f", "rawvideo", "pipe:1"])
+    pictures = np.frombuffer(raw, np.uint8).reshape(-1, SIZE[1] * 3 // 2, SIZE[0])
+    made = (change(number, picture.copy()) for number, picture in enumerate(pictures))
+    encode.video(made, SIZE, FPS, subject.video.parent / "whole.mp4", tmp_path / "video.mp4")
+    return replace(subject, video=tmp_path / "video.mp4")
+
+
+def test_an_edge_across_the_face_is_seen_and_the_warps_own_is_not(subject, tmp_path):
+    """A lower face that is pasted a little darker while it speaks shows its edge; without it there is none."""
+    heard = listen.listen(subject)
+    face = Filmed("ann", 0, FRAMES, MOUTH, AREA)
+
+    def pasted(number, picture):
+        if LEAD <= number < LEAD + 30:
+            picture[int(MOUTH[1] - 42 * UNIT) : SIZE[1]] -= 8
+        return picture
+
+    right = filmed.judge(subject, [face], heard, detector())
+    assert right.edge < 1.5
+    wrong = filmed.judge(shifted(subject, tmp_path, pasted), [face], heard, detector())
+    assert wrong.edge > 4
+    verdicts = {one.name: one.verdict for one in photographs(wrong)}
+    assert verdicts["photo_edge"] == "fail"
+
+
+def test_a_jump_where_segments_meet_is_seen(subject):
+    """The head stands elsewhere from the join on; where it does not, the join is as any other frame."""
+    heard = listen.listen(subject)
+    face = Filmed("ann", 0, FRAMES, MOUTH, AREA, (0, 40))
+
+    def jumping(by):
+        numbers = iter(range(FRAMES))
+
+        def detect(picture):
+            number = next(numbers)
+            return [of_mesh(drawn_face.landmarks(jaw(number), moved=(by if number >= 40 else 0.0, 0.0)))]
+
+        return detect
+
+    right, wrong = (filmed.judge(subject, [face], heard, jumping(by)) for by in (0.0, 6.0))
+    assert right.jump < 1.5
+    assert wrong.jump > 4
+    assert {one.name: one.verdict for one in photographs(wrong)}["photo_join_jump"] == "fail"
+    alone = filmed.judge(subject, [Filmed("ann", 0, FRAMES, MOUTH, AREA)], heard, jumping(0.0))
+    assert {one.name: one.verdict for one in photographs(alone)}["photo_join_jump"] == "not judged"

@@ -133,3 +133,20 @@ def test_a_track_is_kept_and_read_again_and_what_is_none_is_told(tmp_path: Path)
     (tmp_path / "c.npz").write_bytes(b"PK\x03\x04 no track")
     with pytest.raises(MediaError, match=r"c\.npz: is no track"):
         faces.Track.load(tmp_path / "c.npz")
+
+
+def test_what_comes_and_goes_or_lies_in_a_face_is_none():
+    """Beside a face that stays: one that is found now and then, one that the mesh is not sure of, and one on its forehead."""
+    face = faces.find(admiral(1.0))[0]
+    away = faces.placed(face, 1.0, (-600.0, 0.0))
+    half = face.landmarks * np.float32([0.5, 0.5, 1]) + np.float32([face.box[0] * 0.6, face.box[1] * 0.5, 0])
+    within = faces.Face(half, face.yaw, face.pitch, face.roll, 1.0)
+    unsure = faces.Face(away.landmarks, 0, 0, 0, 0.6)
+    for other, shown, count in (
+        (away, range(60), 2), (away, range(0, 60, 3), 1), (unsure, range(60), 1), (within, range(10, 40), 1),
+        (away, range(30, 60), 2), (away, range(57, 60), 1),
+    ):  # fmt: skip
+        tracker = faces.Tracker(30)
+        tracker._rows = [{0: face} | ({1: other} if number in shown else {}) for number in range(60)]
+        tracker._scenes = [0] * 60
+        assert tracker.finish().landmarks.shape[1] == count, (other.score, shown)

@@ -14,6 +14,8 @@ FACE = 0.25
 """Height of the face that the clip is made at, as a fraction of the tallest shape: about what `framing: bust` shows."""
 ROOM = 1.06
 """How much more than a shape is kept around the face."""
+WIDEST = 1.5, 1920
+"""How much wider than the shape a clip of several people is at most, and its most pixels."""
 MOST = 4.0
 """How far a photograph is enlarged at most."""
 SHARPEN, BLOCKS = 0.5, 0.45
@@ -23,8 +25,9 @@ SHARPEN, BLOCKS = 0.5, 0.45
 class Idle:
     """A round of slight motion that ends as it begins.
 
-    Request: `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `mouth_box`, `face` (or null), `seed`. Input:
-    `image`. It is scaled so that its largest face, or the one that is meant, fits the shapes, and cut to what they show.
+    Request: `fps`, `shapes` (names of formats), `motion` (0..1.5; 0 is a still), `mouth_box`, `face` (or null; a list: those
+    who are shown together), `seed`. Input: `image`. It is scaled so that its largest face, or the one that is meant, fits the
+    shapes, and cut to what they show; of several who are meant all are kept.
     Facts also: `scale` (of the image), `corner` ([x, y], in the scaled image, of the cut), `shut` ([[first, last]] frames of a
     blink), `notes`.
     """
@@ -81,12 +84,21 @@ class Idle:
         return Result({"frames": clip.path}, clip.facts | facts | {"notes": notes})
 
 
-def meant(found: Sequence[Any], asked: int | str | None) -> Sequence[Any]:
-    """The face that is asked for (as `portrait.face` says), by itself, where there are several; else all."""
+def meant(found: Sequence[Any], asked: int | str | Sequence[int | str] | None) -> Sequence[Any]:
+    """The face that is asked for (as `portrait.face` says), by itself, where there are several; else all. Of a list, each."""
     if asked is None or len(found) < 2:
         return found
+    if isinstance(asked, list | tuple):
+        return [face for face in found if any(meant(found, one)[0] is face for one in asked)]
     number = {"left": 1, "right": len(found)}.get(asked, asked) if isinstance(asked, str) else asked
     return found[number - 1 : number] or found
+
+
+def _across(found: Sequence[Any]) -> float:
+    """From the first face's side to the last one's, with half a face's height around them, in pixels."""
+    if not found:
+        return 1.0
+    return max(face.box[2] for face in found) - min(face.box[0] for face in found) + max(face.size for face in found)
 
 
 def prepared(
@@ -94,7 +106,8 @@ def prepared(
 ) -> tuple[Any, float, tuple[int, int]]:
     """The photograph scaled and cut for shapes of these sizes; (R'G'B' with even sides, scale, corner of the cut).
 
-    The cut is around the faces `found`, else around the box of the `mouth` (fractions of the picture), else in the middle.
+    The cut is around the faces `found`, else around the box of the `mouth` (fractions of the picture), else in the middle. With
+    several faces it is as wide as they need, up to `WIDEST`.
     """
     import cv2
     import numpy as np
@@ -106,6 +119,11 @@ def prepared(
     covering = max(max(size[0] / width, size[1] / height) for size in sizes)
     largest = max((face.size for face in found), default=0.0)
     scale = max(covering, FACE * tall / largest) if largest else covering
+    across = _across(found)
+    if len(found) > 1:  # who is shown together is wider than the shape, and closer in shots of one
+        room = max(wide, min(round(WIDEST[0] * wide), WIDEST[1]))
+        scale = min(scale, room / across)
+        wide = max(wide, min(room, round(across * scale)))
     scale = min(scale, MOST)
     size = (max(2, round(width * scale)), max(2, round(height * scale)))
     made = picture

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from talkmill.errors import MediaError, Problem
+from talkmill.specs import company as companies
 from talkmill.specs import staging
-from talkmill.specs.figures import PhotoPortrait
+from talkmill.specs.figures import FIGURES, PhotoPortrait
 from talkmill.specs.load import Project
 
 LEAST = 256
@@ -54,18 +55,16 @@ def _look(path: Path, key: str) -> None:
 
 
 def company(project: Project) -> Iterable[Problem]:
-    """Shots in which somebody who is a photograph or a clip would be seen beside somebody else."""
+    """Frames in which somebody who is a photograph or a clip would be seen beside others, where that cannot be made."""
     for schedule, found in project.schedules.items():
         file = f"schedules/{schedule}.yaml"
         for index, episode in enumerate(found.episodes):
-            cast = [one for one in staging.cast(episode) if one in project.characters]
-            filmed = [one for one in cast if isinstance(project.characters[one].portrait, PhotoPortrait)]
-            if episode.skip or not filmed or len(cast) < 2:
+            if episode.skip or len(staging.cast(episode)) < 2:
                 continue
-            what = f"shows several characters in one frame, and {filmed[0]} is a photograph or a clip"
-            cure = "Use `speaker`, which cuts to whoever speaks: photographs and clips are shown one at a time."
-            if episode.shots.by != "speaker":
-                yield project.problem_in(file, ("episodes", index, "shots"), what, cure)
-            for number, wanted in enumerate(staging.asked(episode)):
-                if wanted and len(wanted) > 1 and set(wanted) & set(filmed):
-                    yield project.problem_in(file, ("episodes", index, "script", number, "shot"), what, cure)
+            for number, cast in companies.frames_of(episode):
+                known = [one for one in cast if one in project.characters]
+                if len(known) < 2 or not any(isinstance(project.characters[one].portrait, FIGURES) for one in known):
+                    continue
+                if wrong := companies.against(project, known):
+                    where = ("shots",) if number is None else ("script", number, "shot")
+                    yield project.problem_in(file, ("episodes", index, *where), *wrong)

@@ -26,7 +26,7 @@ class Landmarks:
     """
 
     name = "landmarks"
-    version = 1
+    version = 2
     licence = "Apache-2.0"
     packages = ("imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "scipy")
     weights = ("face-mesh",)

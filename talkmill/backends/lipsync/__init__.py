@@ -42,8 +42,9 @@ head (on top of the idle sway that render adds)
 
 - request: the keys of `viseme`, and `play` with `start` and `avoid`: how the clip is played under the line. `there_and_back`
   from its frame 0 to its frame 0, at rest at both ends, wherever the line stands; `through` from its frame `start`, on along
-  the episode. At the frames in `avoid` ([[first, last]], shut eyes) it must not turn. `talkmill.media.frames.play(count,
-  frames, fps, play, start, avoid)` gives the frame of the clip for each frame of the segment.
+  the episode, there and back; `round` the same for a clip that ends as it begins, always forwards. At the frames in `avoid`
+  ([[first, last]], shut eyes) `there_and_back` must not turn. `talkmill.media.frames.play(count, frames, fps, play, start,
+  avoid)` gives the frame of the clip for each frame of the segment.
   `clip`, the facts of the clip's making (`frames`, `fps`, `width`, `height`); `face`, the number of the face in the track, from
   0 at the left; `mouth_box`, [x, y, width, height] as fractions of the picture, or null; `face_threshold` 0..1; `speaks`:
   false for who listens: then there is no `take`, no `lead` and no `sound`, and the mouth stays still

@@ -24,6 +24,8 @@ REACH, CELL = 40.0, 0.05
 """Half of the rows' tables and their steps, mm."""
 RIM = 0.35, 0.8
 """mm by which the picture's own teeth are taken less high and less low than its lips leave them free."""
+SHADE = 0.62, 0.72, 0.76
+"""Of R', G' and B' of the picture's own teeth, how much is lost behind lips that are rounded."""
 AXIS = np.arange(-REACH, REACH + CELL / 2, CELL, dtype=np.float32)
 
 
@@ -115,7 +117,8 @@ def paint(
         high = high + RIM[0] * np.clip((high - above) / 0.5, 0, 1)
         low = low - RIM[1] * np.clip((below - low) / 1.2, 0, 1)
         alpha = np.clip((y - high) / soft + 0.5, 0, 1) * np.clip((low - y) / 0.6 + 0.5, 0, 1)
-        out = _over(out, own, alpha * ((x > lips.left) & (x < lips.right)))
+        dimmed = own * (1 - pose.shade * np.array(SHADE, np.float32))
+        out = _over(out, dimmed, alpha * ((x > lips.left) & (x < lips.right)))
     # The upper lip's shadow, and the corners.
     shadow = 0.40 if own is None else 0.25 * float(np.clip(np.max(above - np.interp(x, mouth.lips.x, mouth.lips.upper)), 0, 1))
     dim = 1 - shadow * np.exp(-np.maximum(depth, 0) / 1.8)

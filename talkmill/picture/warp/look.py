@@ -8,23 +8,27 @@ import cv2
 import numpy as np
 
 from talkmill.picture.colour import MATRIX
-from talkmill.picture.warp.interior import Light
-from talkmill.picture.warp.place import CHEEK_MARKS, NODES, Placed, scale
+from talkmill.picture.warp.interior import WEIGHTS, Light
+from talkmill.picture.warp.place import CHEEK_MARKS, NODES, Lips, Placed, scale
 
 SHOWN = 1.6
 """mm between lips at rest from which a picture shows what is in the mouth."""
 REACH = 2.2
 """mm around the landmarks within which the dark line is looked for."""
+WIDER = 3.0, 5.0, 0.62
+"""Towards its corners an open mouth is larger than its landmarks: mm up to which the dark there is followed up and down, and
+outwards; and luma against the cheeks under which it is dark."""
 INVERSE = np.linalg.inv(MATRIX).astype(np.float32) * 255
 
 
 @dataclass(frozen=True)
 class Look:
     """Of one face in one clip. `snap`: the way from the landmarks' line of the lips to the dark line that is seen, at the nodes
-    (mm). `teeth`: whether the pictures show teeth."""
+    (mm). `teeth`: whether the pictures show teeth; then `lips` are as they are seen."""
 
     snap: np.ndarray
     teeth: bool
+    lips: Lips | None = None
 
 
 def planes(frame: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -45,7 +49,7 @@ def look(frame: np.ndarray, placed: Placed, index: int, reach: float = REACH) ->
     assert lips is not None  # noqa: S101 - asked for pictures with a face only
     gap = float(np.median([one.gap for one in placed.lips if one is not None]))
     if gap >= SHOWN and placed.resting:
-        return Look(np.zeros(NODES), True)
+        return Look(np.zeros(NODES), True, _opened(frame, placed, index))
     offsets = np.arange(-reach, reach + 0.05, 0.1)
     x = np.repeat(lips.x[:, None], len(offsets), 1)
     y = ((lips.upper + lips.lower) / 2)[:, None] + offsets
@@ -57,6 +61,52 @@ def look(frame: np.ndarray, placed: Placed, index: int, reach: float = REACH) ->
     snap = offsets[_cheapest(cost, 2)]
     kernel = np.hanning(9)[1:-1]
     return Look(np.convolve(np.pad(snap, 3, mode="edge"), kernel / kernel.sum(), "valid"), False)
+
+
+def _opened(frame: np.ndarray, placed: Placed, index: int) -> Lips:
+    """The lips of a mouth that is open, from the landmarks' lines: in its outer parts the dark between the lips is followed
+    until the skin begins. A smile has dark corners, which would stay open when the lips meet."""
+    lips, place = placed.lips[index], placed.to_picture[index]
+    assert lips is not None  # noqa: S101
+    smooth = cv2.GaussianBlur(planes(frame)[0], (0, 0), max(0.12 * scale(place), 0.5))
+    light = light_of(frame, placed, place)
+    least = WIDER[2] * (float(((light.left + light.right) / 2) @ WEIGHTS) * 219 / 255 + 16)
+
+    def luma(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        px, py = ((place[row, 0] * x + place[row, 1] * y + place[row, 2]).astype(np.float32) for row in (0, 1))
+        return cv2.remap(smooth, px, py, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+    about, steps = np.arange(-WIDER[0], WIDER[0] + 0.05, 0.1), np.arange(0.0, WIDER[1] + 0.05, 0.1)
+    ends = []
+    for corner, side in ((0, -1), (-1, 1)):
+        x, y = np.broadcast_arrays((lips.x[corner] + side * steps)[:, None], (lips.upper[corner] + about)[None, :])
+        dark = luma(x, y).min(axis=1) < least
+        ends.append(float(lips.x[corner] + side * 0.1 * _run(dark[None, :])[0]))
+    nodes = np.linspace(*ends, NODES)
+    ways = np.arange(0.0, WIDER[0] + 0.05, 0.1)
+    edges = [np.interp(nodes, lips.x, edge) for edge in (lips.upper, lips.lower)]
+    beyond = (nodes < lips.left) | (nodes > lips.right)
+    x, y = np.broadcast_arrays(nodes[:, None], edges[0][:, None] + about)
+    darkest = about[luma(x, y).argmin(axis=1)]
+    edges = [np.where(beyond, edge + darkest, edge) for edge in edges]
+    # In the middle landmarks are right, and lips may be dark.
+    outer = np.abs(2 * nodes - lips.left - lips.right) / (lips.right - lips.left)
+    part = np.clip((outer - 0.45) / 0.2, 0, 1)
+    made = []
+    for edge, side in zip(edges, (-1, 1), strict=True):
+        x, y = np.broadcast_arrays(nodes[:, None], edge[:, None] + side * ways)
+        reach = 0.1 * _run(luma(x, y) < least) * part
+        kernel = np.hanning(7)[1:-1]
+        padded = np.pad(edge + side * reach, 2, mode="reflect", reflect_type="odd")
+        made.append(np.convolve(padded, kernel / kernel.sum(), "valid"))
+    for end in (0, -1):
+        made[0][end] = made[1][end] = (made[0][end] + made[1][end]) / 2
+    return Lips(*ends, np.minimum(*made), np.maximum(*made))
+
+
+def _run(flags: np.ndarray) -> np.ndarray:
+    """How many of each row are set before the first that is not."""
+    return np.where(flags.all(axis=1), flags.shape[1] - 1, flags.argmin(axis=1))
 
 
 def _cheapest(cost: np.ndarray, step: int) -> np.ndarray:

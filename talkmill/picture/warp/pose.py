@@ -16,7 +16,8 @@ class Pose:
     pursed, - is pressed). `raised`: the upper lip upwards. `dropped`: the lower lip downwards, beyond the jaw. `corners`:
     upwards.
     `tuck`: 0..1, the lower lip under the upper teeth. `tongue`: 0..1, as in curves.json. `shut`: 0..1, how much of a gap that
-    the picture itself shows is closed; 1: the lips meet. `voice`: 0..1, whether the mouth speaks at all.
+    the picture itself shows is closed; 1: the lips meet. `voice`: 0..1, whether the mouth speaks at all. `shade`: 0..1, how far
+    the picture's own teeth lie in the dark of rounded lips.
     """
 
     jaw: float = 0.0
@@ -29,6 +30,7 @@ class Pose:
     tongue: float = 0.2
     shut: float = 1.0
     voice: float = 1.0
+    shade: float = 0.0
 
     def scaled(self, share: float) -> Pose:
         """Between the face at rest (0) and this pose (1)."""
@@ -62,12 +64,12 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose
     jaw = JAW * opened * (0.86 if smiles else 1.0) + 1.3 * between * parted
     raised = parted * (0.7 + 0.8 * got["teeth"] * (1 - rounded)) * (0.5 if smiles else 1.0)
     dropped = parted * (0.8 + 0.5 * got["teeth"] + 0.3 * rounded) * (0.6 if smiles else 1.0)
-    jaw = jaw * (1 - 0.75 * tuck) + 1.0 * tuck
-    raised = raised + (2.6 - raised) * tuck - (2.2 * rounded * parted if smiles else 0.0)  # over the teeth
+    jaw = jaw * (1 - 0.75 * tuck) + (0.6 if smiles else 1.0) * tuck
+    raised = raised + ((1.3 if smiles else 2.6) - raised) * tuck - (0.3 * rounded * parted if smiles else 0.0)  # over the teeth
     speaks = np.clip(np.maximum.reduce([opened / 0.05, tuck * 4, press * 4, np.abs(wide) * 4, rounded * 4]), 0, 1)
     speaks = _widened(speaks, round(0.4 * fps), round(0.15 * fps))
-    narrower, flatter = (3.2, 1.6) if smiles else (0.0, 0.0)
-    drawing = 1.3 if smiles else 1.0  # from a wider mouth
+    narrower, flatter, level = (3.2, 1.6, 3.0) if smiles else (0.0, 0.0, 0.0)
+    drawing, spreading = (1.3, 5.5) if smiles else (1.0, 4.0)  # from a wider mouth, and back to it
     out = []
     for i in range(frames):
         smile = got["smile"][i] * (0.0 if smiles and got["smile"][i] > 0 else 1.0)  # it is there already
@@ -75,15 +77,19 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose
             Pose(
                 jaw=float(jaw[i] * free[i]),
                 width=float(
-                    4.0 * spread[i] - drawing * (6.8 * drawn[i] + 2.0 * rounded[i]) - 0.5 * press[i] - narrower * speaks[i]
+                    spreading * spread[i]
+                    - drawing * (6.8 * drawn[i] + 2.0 * rounded[i])
+                    - 0.5 * press[i]
+                    - narrower * speaks[i]
                 ),
                 thick=float(0.28 * rounded[i] - 0.05 * spread[i] - 0.20 * press[i]),
                 raised=float(raised[i] * free[i]),
                 dropped=float(dropped[i] * free[i] * (1 - tuck[i])),
-                corners=float(2.6 * smile - flatter * speaks[i]),
+                corners=float(2.6 * smile - flatter * speaks[i] - level * rounded[i]),
                 tuck=float(tuck[i] * free[i]),
                 tongue=float(0.2 + 0.8 * got["tongue"][i]),
                 voice=float(speaks[i]),
+                shade=float(rounded[i]) if smiles else 0.0,
             )
         )
     return out

@@ -37,6 +37,7 @@ class Talker:
         """The mouth of picture `index` in a pose."""
         lips = self.placed.lips[index]
         assert lips is not None  # noqa: S101 - asked for pictures with a face only
+        lips = self.look.lips or lips
         if not self.look.teeth:
             middle = (lips.upper + lips.lower) / 2 + self.look.snap
             # What is open in a clip in which the face speaks already is closed first.
@@ -59,7 +60,7 @@ class Talker:
         return left, top, right, bottom
 
     def draw(self, frame: np.ndarray, index: int, pose: Pose) -> Box:
-        """Put `pose` on the face in picture `index`, in place; gives the box outside of which nothing changed.
+        """Put `pose` on the face in picture `index`, in place; gives a box outside of which nothing changed.
 
         `frame` is I420, uint8 (h * 3 // 2, w), writable.
         """
@@ -69,14 +70,15 @@ class Talker:
             return box
         mouth, place = self.mouth(index, pose), self.placed.to_picture[index]
         x, above, below = fields.edges(mouth)
-        shifts = [self._shift(mouth, place, box, layer) for layer in (True, False)]
+        line = x, (above + np.maximum(above, below)) / 2
+        spans = _spans(place, box, line)
+        shift = [self._shift(mouth, place, box, layer, span) for layer, span in zip((True, False), spans, strict=True)]
         moved = []
         for number, plane in enumerate(planes(frame)):
             step = 1 if number == 0 else 2
             if number < 2:
-                maps = [_map(shift, box, step) for shift in shifts]
-                cv2.copyTo(maps[1], _side(place, box, x, (above + np.maximum(above, below)) / 2, step), maps[0])
-            moved.append(cv2.remap(plane, maps[0], None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+                maps = _maps(shift, place, box, line, step)
+            moved.append(cv2.remap(plane, maps, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
         self._inside(frame, moved, mouth, place, box, (x, above, below))
         for number, (plane, made) in enumerate(zip(planes(frame), moved, strict=True)):
             step = 1 if number == 0 else 2
@@ -84,17 +86,17 @@ class Talker:
         return box
 
     @staticmethod
-    def _shift(mouth: fields.Mouth, place: np.ndarray, box: Box, above: bool) -> np.ndarray:
-        """(rows, columns, 2) float32: by how many pixels each point of the grid comes from elsewhere, in one layer."""
-        left, top, right, bottom = box
-        columns, rows = -(-(right - left) // GRID), -(-(bottom - top) // GRID)
-        half = (GRID - 1) / 2
+    def _shift(mouth: fields.Mouth, place: np.ndarray, box: Box, above: bool, span: tuple[int, int]) -> tuple[int, np.ndarray]:
+        """The first row, and (rows, columns, 2) float32: by how many pixels each point of the grid comes from elsewhere, in one
+        layer and the rows in which it is seen."""
+        left, top, right, _ = box
+        columns, half = -(-(right - left) // GRID), (GRID - 1) / 2
         px = (left + half + GRID * np.arange(columns, dtype=np.float32))[None, :]
-        py = (top + half + GRID * np.arange(rows, dtype=np.float32))[:, None]
+        py = (top + half + GRID * np.arange(*span, dtype=np.float32))[:, None]
         x, y = millimetres(place, px, py)
         sx, sy = fields.sources(mouth, x, y, above)
         dx, dy = sx - x, sy - y
-        return np.stack([place[row, 0] * dx + place[row, 1] * dy for row in (0, 1)], axis=-1).astype(np.float32)
+        return span[0], np.stack([place[row, 0] * dx + place[row, 1] * dy for row in (0, 1)], axis=-1).astype(np.float32)
 
     def _inside(
         self, frame: np.ndarray, moved: list[np.ndarray], mouth: fields.Mouth, place: np.ndarray, box: Box,
@@ -137,24 +139,60 @@ def _halved(values: np.ndarray) -> np.ndarray:
     return cv2.resize(values.astype(np.float32), (values.shape[1] // 2, values.shape[0] // 2), interpolation=cv2.INTER_AREA)
 
 
-def _map(shift: np.ndarray, box: Box, step: int) -> np.ndarray:
-    """(h, w, 2) float32: where in the plane each pixel of the box comes from; `step` 2 for the planes of half the size."""
+Line = tuple[np.ndarray, np.ndarray]
+"""x and y in mm of points on the line between the lips."""
+
+
+def _ends(line: Line) -> np.ndarray:
+    """(n, 3): the points of the line, and where it leaves the face on both sides."""
+    x, y = line
+    xs = np.concatenate([[x[0] - 500], x, [x[-1] + 500]])
+    return np.column_stack([xs, np.concatenate([[y[0]], y, [y[-1]]]), np.ones_like(xs)])
+
+
+def _spans(place: np.ndarray, box: Box, line: Line) -> tuple[tuple[int, int], tuple[int, int]]:
+    """First row of the grid and the one after the last that are needed of the upper and of the lower layer."""
+    left, top, right, bottom = box
+    points = _ends(line) @ place.T
+    across = np.clip(np.interp([left, right], points[:, 0], points[:, 1]), top, bottom)
+    ys = [*across, *points[1:-1, 1]]
+    rows = -(-(bottom - top) // GRID)
+    low = max(0, int((min(ys) - top) // GRID) - 2)
+    high = min(rows, int((max(ys) - top) // GRID) + 3)
+    return (0, max(high, 1)), (min(low, rows - 1), rows)
+
+
+def _maps(shifts: list[tuple[int, np.ndarray]], place: np.ndarray, box: Box, line: Line, step: int) -> np.ndarray:
+    """(h, w, 2) float32: where in the plane each pixel of the box comes from, above the line from the upper layer, below it
+    from the lower one; `step` 2 for the planes of half the size."""
     left, top, right, bottom = (edge // step for edge in box)
-    size = (shift.shape[1] * GRID // step, shift.shape[0] * GRID // step)
-    full = cv2.resize(shift, size, interpolation=cv2.INTER_LINEAR)[: bottom - top, : right - left]
-    full = np.ascontiguousarray(full) if step == 1 else full / np.float32(step)
+    width, height, cell = right - left, bottom - top, GRID // step
+    full = np.empty((height, width, 2), np.float32)
+    (_, upper), (start, lower) = (
+        (first, cv2.resize(one, (one.shape[1] * cell, one.shape[0] * cell), interpolation=cv2.INTER_LINEAR)[:, :width])
+        for first, one in shifts
+    )
+    # A layer is exact one row of the grid within its own edge.
+    first = (start + 1) * cell if start else 0
+    last = min(len(upper) - cell if len(upper) < height else height, height)
+    full[:last] = upper[:last]
+    full[last:] = lower[last - start * cell : height - start * cell]
+    under = _side(place, box, line, step)[first:last]
+    cv2.copyTo(np.ascontiguousarray(lower[first - start * cell : last - start * cell]), under, full[first:last])
+    if step != 1:
+        full /= np.float32(step)
     full[..., 0] += np.arange(left, right, dtype=np.float32)[None, :]
     full[..., 1] += np.arange(top, bottom, dtype=np.float32)[:, None]
     return full
 
 
-def _side(place: np.ndarray, box: Box, x: np.ndarray, y: np.ndarray, step: int) -> np.ndarray:
+def _side(place: np.ndarray, box: Box, line: Line, step: int) -> np.ndarray:
     """255 under the line of the lips, 0 above, (h, w)."""
     left, top, right, bottom = box
     mask = np.zeros(((bottom - top) // step, (right - left) // step), np.uint8)
-    xs = np.concatenate([[x[0] - 500], x, [x[-1] + 500, x[-1] + 500, x[0] - 500]])
-    ys = np.concatenate([[y[0]], y, [y[-1], y[-1] + 500, y[0] + 500]])
-    points = (np.column_stack([xs, ys, np.ones_like(xs)]) @ place.T - (left, top)) / step - (0.25 if step == 2 else 0)
+    above = _ends(line)
+    below = above[[-1, 0]] + (0, 500, 0)
+    points = (np.concatenate([above, below]) @ place.T - (left, top)) / step - (0.25 if step == 2 else 0)
     cv2.fillPoly(mask, [np.round(points * 16).astype(np.int32)], 255, shift=4)
     return mask
 

@@ -10,6 +10,7 @@ from talkmill.picture.warp.look import look, planes
 from talkmill.picture.warp.place import place, place_box, scale
 from talkmill.picture.warp.pose import Pose
 from talkmill.picture.warp.talker import Talker
+from tests.picture.warp import drawn_face
 from tests.picture.warp.drawn_face import HALF, MOUTH, SIZE, UNIT, frame, landmarks
 from tests.picture.warp.test_fields import held
 
@@ -182,3 +183,47 @@ def test_two_faces_in_one_picture_are_changed_one_at_a_time():
     assert (planes(both)[0][:, : SIZE[0]] == planes(one)[0][:, : SIZE[0]]).all()
     assert (planes(both)[0][:, SIZE[0] :] != planes(wide)[0][:, SIZE[0] :]).any()
     assert fields.WINDOW[0] * UNIT < SIZE[0] / 2
+
+
+def smile():
+    """An open smile whose corners are dark, and reach 4 mm farther than its landmarks."""
+    image = drawn_face.picture(8.0)
+    for side in (-1, 1):
+        middle = (int(MOUTH[0]) + side * 58, int(MOUTH[1]))
+        cv2.ellipse(image, middle, (12, 5), 0, 0, 360, (30, 15, 15), -1, cv2.LINE_AA)
+    return frames.i420(image)
+
+
+def test_the_dark_corners_of_a_smile_close_with_the_lips():
+    """A smile is open farther than its landmarks say; with shut lips hardly any of that is left, and nothing tears there."""
+    picture = smile()
+    placed = place(landmarks(8.0)[None])
+    seen = look(picture, placed, 0)
+    assert seen.teeth
+    assert seen.lips is not None
+    assert seen.lips.left < placed.lips[0].left - 1
+    assert seen.lips.right > placed.lips[0].right + 1
+    made = picture.copy()
+    Talker(placed, seen).draw(made, 0, Pose())
+    height = picture.shape[0] * 2 // 3
+    x, y = (int(at) for at in MOUTH)
+    beside = np.s_[y - 40 : y + 40, x - 80 : x - 50]
+    was, left = ((one[:height][beside] < 60).sum() for one in (picture, made))
+    assert was > 120
+    assert left < 0.2 * was
+    steps = np.abs(np.diff(made[:height, x - 110 : x - 80].astype(int), axis=0))
+    assert steps.max() <= np.abs(np.diff(picture[:height, x - 110 : x - 80].astype(int), axis=0)).max() + 4
+
+
+def test_teeth_lie_in_the_dark_of_rounded_lips():
+    """The picture's own teeth are seen in a wide mouth, and hardly in a round one."""
+    picture = smile()
+    placed = place(landmarks(8.0)[None])
+    talker = Talker(placed, look(picture, placed, 0))
+    x, y = (int(at) for at in MOUTH)
+    seen = []
+    for shade in (0.0, 1.0):
+        made = picture.copy()
+        talker.draw(made, 0, Pose(jaw=5.0, shut=0.6, shade=shade))
+        seen.append(float(made[y - 8 : y + 8, x - 10 : x + 10].max()))
+    assert seen[1] < 0.6 * seen[0]
