@@ -81,3 +81,21 @@ def test_what_is_no_wav_file_is_one_line(tmp_path):
         with pytest.raises(MediaError, match=name) as caught:
             sound.read(tmp_path / name)
         assert "\n" not in str(caught.value)
+
+
+def test_a_header_promises_what_should_be_there(tmp_path):
+    """Also of a file that was cut off; one that was written into a pipe, and what is no WAV, promise nothing."""
+    whole = tmp_path / "whole.wav"
+    sound.write(whole, np.zeros(24_000, np.float32))
+    data = whole.read_bytes()
+    at = data.index(b"data") + 4
+    for name, made, seconds in (
+        ("whole.wav", data, 0.5),
+        ("cut.wav", data[:9_000], 0.5),
+        ("piped.wav", data[:at] + b"\xff\xff\xff\xff" + data[at + 4 :], None),
+        ("short.wav", data[:20], None),
+        ("other.mp3", b"ID3" + data, None),
+    ):
+        (tmp_path / name).write_bytes(made)
+        assert sound.promised(tmp_path / name) == seconds, name
+    assert sound.promised(tmp_path / "none.wav") is None
