@@ -16,7 +16,9 @@ import re
 import select
 import subprocess
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +44,8 @@ FILMED = ("-preset", "superfast", "-crf", "19", "-maxrate", "12M", "-bufsize", "
 """For photographs and clips: their grain would take whatever a constant quantiser gives."""
 STALL = 120.0
 """Seconds without any progress after which ffmpeg counts as hung."""
+AHEAD = 2
+"""Frames that may wait to be written."""
 PIPE = 1 << 20
 """Bytes that the pipe to ffmpeg holds, where the system allows it."""
 
@@ -190,26 +194,41 @@ def _feed(process: subprocess.Popen[bytes], frames: Iterable[np.ndarray], shape:
     with contextlib.suppress(OSError, AttributeError):
         fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)
     os.set_blocking(pipe, False)
-    count = 0
-    for frame in frames:
-        if frame.shape != shape or frame.dtype != "uint8":
-            raise MediaError(
-                f"encode: a frame is no I420 picture of the video's size "
-                f"(frame {count}: {frame.dtype} {frame.shape}, not uint8 {shape})."
-            )
-        rest = memoryview(frame if frame.flags.c_contiguous else frame.copy()).cast("B")
-        while rest:
-            try:
-                rest = rest[os.write(pipe, rest) :]
-            except BlockingIOError:
-                if not select.select([], [pipe], [], STALL)[1]:
-                    raise MediaError(
-                        f"ffmpeg: took no frame for {STALL:.0f} s. Look at the machine's load and run again."
-                    ) from None
-            except BrokenPipeError:
-                return count, True
-        count += 1
-    return count, False
+    count = written = 0
+    with ThreadPoolExecutor(1) as writer:  # the next frame is drawn while this one goes through the pipe
+        waiting: deque[Future[bool]] = deque()
+        for frame in frames:
+            if frame.shape != shape or frame.dtype != "uint8":
+                raise MediaError(
+                    f"encode: a frame is no I420 picture of the video's size "
+                    f"(frame {count}: {frame.dtype} {frame.shape}, not uint8 {shape})."
+                )
+            waiting.append(writer.submit(_write, pipe, frame if frame.flags.c_contiguous else frame.copy()))
+            count += 1
+            if len(waiting) > AHEAD:
+                if not waiting.popleft().result():
+                    return written, True
+                written += 1
+        for one in waiting:
+            if not one.result():
+                return written, True
+            written += 1
+    return written, False
+
+
+def _write(pipe: int, frame: np.ndarray) -> bool:
+    """Write one frame; False: ffmpeg no longer reads."""
+    rest = memoryview(frame).cast("B")
+    while rest:
+        try:
+            rest = rest[os.write(pipe, rest) :]
+        except BlockingIOError:
+            if not select.select([], [pipe], [], STALL)[1]:
+                what = f"took no frame for {STALL:.0f} s"
+                raise MediaError(f"ffmpeg: {what}. Look at the machine's load and run again.") from None
+        except BrokenPipeError:
+            return False
+    return True
 
 
 def still(picture: np.ndarray, target: Path) -> None:

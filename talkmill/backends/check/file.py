@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from talkmill.backends import JSON, Result
 from talkmill.backends.check import measures
@@ -14,6 +14,11 @@ from talkmill.backends.check.measures import Measure
 from talkmill.errors import MediaError, RequestError
 from talkmill.media import mp4
 from talkmill.media.formats import Format, named
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from talkmill.media.loudness import Loudness
 
 
 class File:
@@ -58,8 +63,17 @@ class File:
 
     def _decoded(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], shape: Format) -> list[Measure]:
         """Measures that need the pictures, the sound or the captions drawn."""
-        from talkmill.backends.check import drawn, seen
+        from concurrent.futures import ThreadPoolExecutor
+
         from talkmill.media import loudness
+
+        with ThreadPoolExecutor(1) as aside:  # the sound is measured while the captions are drawn
+            return self._measured(request, inputs, shape, aside.submit(loudness.measure, inputs["video"]))
+
+    def _measured(
+        self, request: Mapping[str, JSON], inputs: Mapping[str, Path], shape: Format, loud: Future[Loudness]
+    ) -> list[Measure]:
+        from talkmill.backends.check import drawn, seen
 
         found: list[Measure] = []
         captions = None
@@ -76,7 +90,7 @@ class File:
                 found += measures.captioned(captions, shape)
         try:
             view = seen.look(inputs["video"], shape, request["fps"], captions.box if captions else None)
-            heard = loudness.measure(inputs["video"])
+            heard = loud.result()
         except MediaError as error:
             return [*found, Measure("decode", inputs["video"].name, "decodes to its end", False, str(error))]
         found += measures.levels(heard.integrated, heard.true_peak, request["loudness"])

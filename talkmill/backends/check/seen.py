@@ -57,8 +57,9 @@ def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, in
     with tempfile.TemporaryDirectory(prefix="talkmill-check-") as folder:
         sound = Path(folder) / "sound.f32"
         pictures = ffmpeg.stream([
-            "-nostats", "-loglevel", "error", "-xerror", "-err_detect", "explode", "-skip_frame", "noref",
-            "-i", ffmpeg.url(video.absolute()), "-map", "0:v:0", "-fps_mode", "passthrough",
+            "-nostats", "-loglevel", "error", "-xerror", "-err_detect", "explode",
+            "-skip_frame", "noref", "-skip_loop_filter", "all", "-i", ffmpeg.url(video.absolute()),
+            "-map", "0:v:0", "-fps_mode", "passthrough",
             "-vf", f"scale={width}:{height}:flags=fast_bilinear,format=gray,"
             "metadata=mode=add:key=talkmill:value=1,metadata=mode=print:file=times.txt",
             "-f", "rawvideo", "pipe:1",

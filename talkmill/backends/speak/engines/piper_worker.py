@@ -48,7 +48,8 @@ class Voice:
             graph = onnx.load(model)
             self.noises = expose(graph)
             options = onnxruntime.SessionOptions()
-            options.intra_op_num_threads = options.inter_op_num_threads = 1  # sums in one order, whatever the machine has
+            options.intra_op_num_threads, options.inter_op_num_threads = 2, 1  # sums in one order, whatever the machine has
+            options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others want the core
             options.log_severity_level = 3
             session = onnxruntime.InferenceSession(graph.SerializeToString(), options, providers=["CPUExecutionProvider"])
         except Refused:
