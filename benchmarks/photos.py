@@ -1,4 +1,4 @@
-"""Talking photographs, read from the decoded mp4s: `python -m benchmarks.photos [--write] [--only TEXT] [--quick]`.
+"""Talking photographs, read from the decoded mp4s: `python -m benchmarks.photos [--write] [--quick]`.
 
 `--write` brings docs/reference/photo-quality.md up to date. Portraits come from Python packages (scikit-image's astronaut,
 matplotlib's Grace Hopper) and are never kept; a third is a character that Talkmill draws, taken as a picture. A second detector
@@ -8,8 +8,11 @@ repeats the measure where there is one (`benchmarks/second.py`).
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
 import json
+import pickle
+import shutil
 import sys
 import tempfile
 import time
@@ -94,6 +97,7 @@ class Row:
 def portrait(name: str, folder: Path) -> Portrait | None:
     """The portrait made ready; None where its package is not installed."""
     workdir = folder / name
+    shutil.rmtree(workdir, ignore_errors=True)
     workdir.mkdir()
     if PORTRAITS[name] is None:
         image = drawing(workdir)
@@ -283,46 +287,108 @@ Where the machine had other work, only their ratio says something.
 {photos_long.told(long) if long else ""}"""
 
 
+class Bench:
+    """Measures, kept in `folder` as they are made, so that a run that is broken off goes on where it was."""
+
+    def __init__(self, folder: Path, known: bool) -> None:
+        self.folder, self.known = folder, known
+        self._portraits: dict[str, Portrait | None] = {}
+
+    def keep(self, name: str, make: Callable[[Path], Any]) -> Any:
+        """What `make` gives for a scratch folder; kept under the name. None: it is not kept yet, and nothing is to be made."""
+        path = self.folder / f"{name}.pickle"
+        if not path.exists():
+            if self.known:
+                return None
+            with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
+                made = make(Path(scratch))
+            path.write_bytes(pickle.dumps(made))
+        return pickle.loads(path.read_bytes())  # noqa: S301 - our own
+
+    def portrait(self, name: str) -> Portrait | None:
+        """The portrait made ready, once."""
+        if name not in self._portraits:
+            folder = self.folder / "portraits"
+            folder.mkdir(exist_ok=True)
+            self._portraits[name] = portrait(name, folder)
+        return self._portraits[name]
+
+    def take(self, line: tuple[str, str]) -> tuple[dict[str, Any], Path]:
+        """A line that is spoken, once."""
+        folder = self.folder / f"take-{hashlib.sha256(repr(line).encode()).hexdigest()[:12]}"
+        kept = folder / "take.pickle"
+        if not kept.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            made = said(*line, folder)
+            kept.write_bytes(pickle.dumps(made))
+        return pickle.loads(kept.read_bytes())  # noqa: S301 - our own
+
+    def line(self, name: str, label: str, line: tuple[str, str], control: Any = None) -> tuple[list[Row], float] | None:
+        """A video of one line measured, and seconds a frame."""
+
+        def make(scratch: Path) -> tuple[list[Row], float]:
+            one = self.portrait(name)
+            assert one is not None  # noqa: S101 - known to be there
+            backend = Spoilt(control.change) if control and control.change else Warp()
+            subject, cost = film(one, backend, *self.take(line), scratch / "film", control.late if control else 0)
+            return measure(subject, one, label, True), cost
+
+        return self.keep(f"{name}-{label}".replace(",", "").replace(" ", "-"), make)
+
+    def pace(self, name: str, cost: float) -> tuple[float, float] | None:
+        """Seconds a frame made and copied."""
+        return self.keep(f"{name}-pace", lambda scratch: (cost, copying(self.portrait(name), 200, scratch)))  # type: ignore[arg-type]
+
+    def long(self, name: str, seconds: float) -> Any:
+        """The long line."""
+
+        def make(scratch: Path) -> Any:
+            return photos_long.run(self.portrait(name), *self.take(LINES[0]), seconds, request_for, scratch / "long")
+
+        return self.keep(f"{name}-long-{seconds:g}", make)
+
+
+def there(name: str) -> bool:
+    """Whether the portrait's package is installed."""
+    return PORTRAITS[name] is None or importlib.util.find_spec(PORTRAITS[name][0]) is not None
+
+
 def main() -> None:
     """Run."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     parser.add_argument("--only", default="", metavar="TEXT", help="portraits whose name holds the text")
     parser.add_argument("--quick", action="store_true", help="one line each, and one held out")
+    parser.add_argument("--known", action="store_true", help="only what an earlier run has left")
     parser.add_argument("--long", type=float, default=180, metavar="SECONDS", help="of the long line; 0 leaves it out")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build/benchmarks/photos", help="where measures are kept")
     arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    bench = Bench(arguments.folder, arguments.known)
+    names = [name for name in PORTRAITS if arguments.only in name and there(name)]
+    some = slice(1 if arguments.quick else None)
     rows: list[Row] = []
     wrong: list[Row] = []
-    speed, long = {}, {}
-    with tempfile.TemporaryDirectory() as base:
-        folder = Path(base)
-        some = slice(1 if arguments.quick else None)
-        lines = [*((line, False) for line in LINES[some]), *((line, True) for line in HELD[some])]
-        takes = [(*said(*line, folder / f"take-{index}"), held) for index, (line, held) in enumerate(lines)]
-        for name in PORTRAITS:
-            one = portrait(name, folder) if arguments.only in name else None
-            if one is None:
-                continue
-            costs = []
-            for index, (take, voice, held) in enumerate(takes):
-                subject, cost = film(one, Warp(), take, voice, folder / f"{name}-{index}")
-                costs.append(cost)
-                rows += measure(subject, one, f"{name} {index + 1}{', held out' if held else ''}", True)
-            speed[name] = min(costs), copying(one, 200, folder)
-            print(f"{name}: {1 / speed[name][0]:.1f} frames a second, copying {1 / speed[name][1]:.1f}", flush=True)
-            take, voice, _ = takes[0]
-            if PORTRAITS[name] is None:
-                continue
-            for control in controls.CONTROLS:
-                backend = Spoilt(control.change) if control.change else Warp()
-                subject, _ = film(one, backend, take, voice, folder / f"{name}-{control.name}", control.late)
-                wrong += measure(subject, one, f"{name} 1, {control.name}", True)
-            if arguments.long:
-                long[name] = photos_long.run(one, take, voice, arguments.long, request_for, folder / f"{name}-long")
-                print(f"{name}: {long[name]}", flush=True)
+    speed: dict[str, tuple[float, float]] = {}
+    long: dict[str, Any] = {}
+    for lines, held in ((LINES[some], ""), (HELD[some], ", held out")):
+        for index, line in enumerate(lines, 1):
+            for name in names:
+                if made := bench.line(name, f"{name} {index}{held}", line):
+                    rows += made[0]
+                    if pace := bench.pace(name, made[1]):
+                        speed[name] = pace
+    for control in controls.CONTROLS:
+        for name in names:
+            if PORTRAITS[name] and (made := bench.line(name, f"{name} 1, {control.name}", LINES[0], control)):
+                wrong += made[0]
+    for name in names:
+        if arguments.long and PORTRAITS[name] and (found := bench.long(name, arguments.long)):
+            long[name] = found
+    rows.sort(key=lambda row: names.index(row.clip.split()[0]))
     if arguments.write:
         PAGE.write_text(page(rows, wrong, speed, long), encoding="utf-8")
-    passing = [row.clip for row in wrong if not _fails(row)]
+    passing = [f"{row.clip} by {row.detector}" for row in wrong if not _fails(row)]
     print("\n".join(f"{name}: passes" for name in passing) or "Every control fails.")
     sys.exit(1 if passing else 0)
 
