@@ -1,4 +1,4 @@
-"""Talking photographs, read from the decoded mp4s: `python -m benchmarks.photos [--write] [--only TEXT] [--quick]`.
+"""Talking photographs, read from the decoded mp4s: `python -m benchmarks.photos [--write] [--quick]`.
 
 `--write` brings docs/reference/photo-quality.md up to date. Portraits come from Python packages (scikit-image's astronaut,
 matplotlib's Grace Hopper) and are never kept; a third is a character that Talkmill draws, taken as a picture. A second detector
@@ -8,8 +8,11 @@ repeats the measure where there is one (`benchmarks/second.py`).
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib.util
 import json
+import pickle
+import shutil
 import sys
 import tempfile
 import time
@@ -23,12 +26,12 @@ import numpy as np
 from benchmarks import controls, photos_long, second
 from benchmarks.clips import VOICES, Workshop, scene
 from benchmarks.lipsync import EN, shown
+from benchmarks.photos_page import COLUMNS, page
 from talkmill.backends import load
 from talkmill.backends.lipsync.warp import Warp
 from talkmill.measure import filmed, listen
 from talkmill.measure.landmarks import DETECTOR
 from talkmill.measure.review import lip_sync
-from talkmill.measure.score import Score
 from talkmill.measure.subject import Line, Subject
 from talkmill.media import encode, faces, frames, sound
 from talkmill.model import SAMPLE_RATE, Take
@@ -52,7 +55,6 @@ HELD = (
     ("espeak", "Most people pick a warm room, open the window and move the lamp closer to the book."),
 )
 """Sentences, and a voice, at which nothing was looked while the warp was made."""
-COLUMNS = ("closure_median_ms", "closure_95_ms", "shut", "shapes", "still", "found")
 Curves = Callable[[Mapping[str, Any], Mapping[str, Path], Mapping[str, Any]], Mapping[str, Any]]
 
 
@@ -94,6 +96,7 @@ class Row:
 def portrait(name: str, folder: Path) -> Portrait | None:
     """The portrait made ready; None where its package is not installed."""
     workdir = folder / name
+    shutil.rmtree(workdir, ignore_errors=True)
     workdir.mkdir()
     if PORTRAITS[name] is None:
         image = drawing(workdir)
@@ -207,80 +210,70 @@ def copying(one: Portrait, count: int, folder: Path) -> float:
     return (time.perf_counter() - start) / count
 
 
-def pooled(rows: list[Row]) -> Score:
-    """All rows as one."""
-    out = Score()
-    for row in rows:
-        out.add(row.found.score)
-    return out
+class Bench:
+    """Measures, kept in `folder` as they are made, so that a run that is broken off goes on where it was."""
+
+    def __init__(self, folder: Path, known: bool) -> None:
+        self.folder, self.known = folder, known
+        self._portraits: dict[str, Portrait | None] = {}
+
+    def keep(self, name: str, make: Callable[[Path], Any]) -> Any:
+        """What `make` gives for a scratch folder; kept under the name. None: it is not kept yet, and nothing is to be made."""
+        path = self.folder / f"{name}.pickle"
+        if not path.exists():
+            if self.known:
+                return None
+            with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
+                made = make(Path(scratch))
+            path.write_bytes(pickle.dumps(made))
+        return pickle.loads(path.read_bytes())  # noqa: S301 - our own
+
+    def portrait(self, name: str) -> Portrait | None:
+        """The portrait made ready, once."""
+        if name not in self._portraits:
+            folder = self.folder / "portraits"
+            folder.mkdir(exist_ok=True)
+            self._portraits[name] = portrait(name, folder)
+        return self._portraits[name]
+
+    def take(self, line: tuple[str, str]) -> tuple[dict[str, Any], Path]:
+        """A line that is spoken, once."""
+        folder = self.folder / f"take-{hashlib.sha256(repr(line).encode()).hexdigest()[:12]}"
+        kept = folder / "take.pickle"
+        if not kept.exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            made = said(*line, folder)
+            kept.write_bytes(pickle.dumps(made))
+        return pickle.loads(kept.read_bytes())  # noqa: S301 - our own
+
+    def line(self, name: str, label: str, line: tuple[str, str], control: Any = None) -> tuple[list[Row], float] | None:
+        """A video of one line measured, and seconds a frame."""
+
+        def make(scratch: Path) -> tuple[list[Row], float]:
+            one = self.portrait(name)
+            assert one is not None  # noqa: S101 - known to be there
+            backend = Spoilt(control.change) if control and control.change else Warp()
+            subject, cost = film(one, backend, *self.take(line), scratch / "film", control.late if control else 0)
+            return measure(subject, one, label, True), cost
+
+        return self.keep(f"{name}-{label}".replace(",", "").replace(" ", "-"), make)
+
+    def pace(self, name: str, cost: float) -> tuple[float, float] | None:
+        """Seconds a frame made and copied."""
+        return self.keep(f"{name}-pace", lambda scratch: (cost, copying(self.portrait(name), 200, scratch)))  # type: ignore[arg-type]
+
+    def long(self, name: str, seconds: float) -> Any:
+        """The long line."""
+
+        def make(scratch: Path) -> Any:
+            return photos_long.run(self.portrait(name), *self.take(LINES[0]), seconds, request_for, scratch / "long")
+
+        return self.keep(f"{name}-long-{seconds:g}", make)
 
 
-def table(rows: list[Row]) -> list[str]:
-    """A line a video."""
-    head = "| video | by | closures | median ms | 95 % ms | shut | shapes | still | found | identity mm | flicker | sharpness "
-    out = [head + "| edge |", "| --- | --- | ---: " + "| ---: " * 10 + "|"]
-    for row in rows:
-        measures = lip_sync(row.found.score)
-        count = next(one.value for one in measures if one.name == "closures")[0]
-        values = " | ".join(shown(measures, key) for key in COLUMNS)
-        j = row.found
-        out.append(
-            f"| {row.clip} | {row.detector} | {count} | {values} | {j.identity:.2f} | {j.flicker:.2f} | {j.sharp:.2f} "
-            f"| {j.edge:.2f} |"
-        )
-    return out
-
-
-def page(rows: list[Row], wrong: list[Row], speed: Mapping[str, tuple[float, float]], long: Mapping[str, Any]) -> str:
-    """The reference page."""
-    whole = []
-    for name in dict.fromkeys(row.detector for row in rows):
-        for what, held in (("lines it was made with", False), ("lines held out", True)):
-            some = [row for row in rows if row.detector == name and row.clip.endswith("held out") is held]
-            measures = lip_sync(pooled(some))
-            count = next(one.value for one in measures if one.name == "closures")[0]
-            whole.append(f"| {what} | {name} | {count} | {' | '.join(shown(measures, key) for key in COLUMNS)} |")
-    paces = [f"| {name} | {1 / made:.0f} | {1 / copied:.0f} | {made / copied:.1f} |" for name, (made, copied) in speed.items()]
-    return f"""# Talking photographs, measured
-
-Made by `python -m benchmarks.photos --write`. Do not edit.
-
-Portraits of two people that come inside Python packages (Grace Hopper: shut lips, glasses, wrinkles; an astronaut: an open
-smile with teeth), and a character that Talkmill draws, taken as a picture, are made into idle clips, speak English lines by
-`lipsync: warp`, are encoded, and are measured in the **decoded mp4** by landmarks. It is a sample: {len(rows)} measures of
-{len({row.clip for row in rows})} videos. Lines that are **held out** are sentences, and a voice, that nobody looked at while
-the warp was made. Opening is relative to each video's own range while it speaks, because every landmark model sees
-another gap between shut lips. The second detector was trained by others on other pictures; it is used for measuring only.
-
-- **median, 95 %**: how far a closure in the picture is from its p, b or m in the sound. **shut**: p, b, m with shut lips.
-- **shapes**: phonemes with the shape they ask for. **still**: silent frames with a still mouth.
-- **identity**: RMS by which points that speech does not move miss their places in the first frame, after the best affine map
-  (mm of a face; limit {filmed.IDENTITY:g}). **flicker**: residue in time about the mouth against the cheeks in silence (limit
-  {filmed.FLICKER:g}). **sharpness**: finest detail about the mouth, speaking against resting (limit {filmed.SHARP:g}).
-  **edge**: levels of luma of an edge across the cheeks while the face speaks (limit {filmed.EDGE:g}).
-
-What is not within the limit for drawn characters is **bold**: landmarks are coarser than colours, above all in width.
-
-| lines | by | closures | median ms | 95 % ms | shut | shapes | still | found |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |
-{chr(10).join(whole)}
-
-{chr(10).join(table(rows))}
-
-## Mouths that are wrong on purpose
-
-{chr(10).join(table(wrong))}
-
-## Pace
-
-Frames a second on two processor cores, reading and writing lossless frames included; beside it, reading and writing alone.
-Where the machine had other work, only their ratio says something.
-
-| portrait | made | copied | ratio of time |
-| --- | ---: | ---: | ---: |
-{chr(10).join(paces)}
-
-{photos_long.told(long) if long else ""}"""
+def there(name: str) -> bool:
+    """Whether the portrait's package is installed."""
+    return PORTRAITS[name] is None or importlib.util.find_spec(PORTRAITS[name][0]) is not None
 
 
 def main() -> None:
@@ -289,40 +282,36 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     parser.add_argument("--only", default="", metavar="TEXT", help="portraits whose name holds the text")
     parser.add_argument("--quick", action="store_true", help="one line each, and one held out")
+    parser.add_argument("--known", action="store_true", help="only what an earlier run has left")
     parser.add_argument("--long", type=float, default=180, metavar="SECONDS", help="of the long line; 0 leaves it out")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build/benchmarks/photos", help="where measures are kept")
     arguments = parser.parse_args()
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    bench = Bench(arguments.folder, arguments.known)
+    names = [name for name in PORTRAITS if arguments.only in name and there(name)]
+    some = slice(1 if arguments.quick else None)
     rows: list[Row] = []
     wrong: list[Row] = []
-    speed, long = {}, {}
-    with tempfile.TemporaryDirectory() as base:
-        folder = Path(base)
-        some = slice(1 if arguments.quick else None)
-        lines = [*((line, False) for line in LINES[some]), *((line, True) for line in HELD[some])]
-        takes = [(*said(*line, folder / f"take-{index}"), held) for index, (line, held) in enumerate(lines)]
-        for name in PORTRAITS:
-            one = portrait(name, folder) if arguments.only in name else None
-            if one is None:
-                continue
-            costs = []
-            for index, (take, voice, held) in enumerate(takes):
-                subject, cost = film(one, Warp(), take, voice, folder / f"{name}-{index}")
-                costs.append(cost)
-                rows += measure(subject, one, f"{name} {index + 1}{', held out' if held else ''}", True)
-            speed[name] = min(costs), copying(one, 200, folder)
-            print(f"{name}: {1 / speed[name][0]:.1f} frames a second, copying {1 / speed[name][1]:.1f}", flush=True)
-            take, voice, _ = takes[0]
-            if PORTRAITS[name] is None:
-                continue
-            for control in controls.CONTROLS:
-                backend = Spoilt(control.change) if control.change else Warp()
-                subject, _ = film(one, backend, take, voice, folder / f"{name}-{control.name}", control.late)
-                wrong += measure(subject, one, f"{name} 1, {control.name}", True)
-            if arguments.long:
-                long[name] = photos_long.run(one, take, voice, arguments.long, request_for, folder / f"{name}-long")
-                print(f"{name}: {long[name]}", flush=True)
+    speed: dict[str, tuple[float, float]] = {}
+    long: dict[str, Any] = {}
+    for lines, held in ((LINES[some], ""), (HELD[some], ", held out")):
+        for index, line in enumerate(lines, 1):
+            for name in names:
+                if made := bench.line(name, f"{name} {index}{held}", line):
+                    rows += made[0]
+                    if pace := bench.pace(name, made[1]):
+                        speed[name] = pace
+    for control in controls.CONTROLS:
+        for name in names:
+            if PORTRAITS[name] and (made := bench.line(name, f"{name} 1, {control.name}", LINES[0], control)):
+                wrong += made[0]
+    for name in names:
+        if arguments.long and PORTRAITS[name] and (found := bench.long(name, arguments.long)):
+            long[name] = found
+    rows.sort(key=lambda row: names.index(row.clip.split()[0]))
     if arguments.write:
         PAGE.write_text(page(rows, wrong, speed, long), encoding="utf-8")
-    passing = [row.clip for row in wrong if not _fails(row)]
+    passing = [f"{row.clip} by {row.detector}" for row in wrong if not _fails(row)]
     print("\n".join(f"{name}: passes" for name in passing) or "Every control fails.")
     sys.exit(1 if passing else 0)
 

@@ -21,7 +21,7 @@ episodes:
     script:
       - grace: Good morning to you.
       - milo: The bread is warm.
-      - grace: Maybe Bob buys a big pumpkin pie, and my mother a map.
+      - grace: Maybe Bob buys a big pumpkin pie.
 """
 
 
@@ -64,7 +64,7 @@ def test_the_finished_video_is_measured_and_a_wrong_one_is_seen(project: Project
     measures = {one.name: one for one in right.measures}
     photo = [one for name, one in measures.items() if name.startswith("photo_")]
     assert len(photo) >= 10
-    assert [one.name for one in photo if one.verdict == "fail"] == []
+    assert [(one.name, one.value) for one in photo if one.verdict == "fail"] == []
     late = project.copy(tmp_path / "project").root / "out/talk/en/square.mp4"
     video = ffmpeg.url(out / "square.mp4")
     ffmpeg.run(["-i", video, "-c:v", "copy", "-af", "adelay=120:all=1", "-shortest", "-y", ffmpeg.url(late)])
@@ -121,7 +121,7 @@ def test_two_people_of_one_clip_talk_in_one_frame(project: Project, tmp_path: Pa
     found = review(made.root / "out/talk/en/square.mp4")
     values = {one.name: one.value for one in found.measures}
     assert values["photo_found"] > 0.97
-    assert values["photo_closures"][0] >= 8
+    assert values["photo_closures"][0] >= 5
     assert values["photo_shut"] >= 0.8
     assert values["photo_still"] >= 0.8
     assert values["photo_join_jump"] < 2.5
