@@ -28,7 +28,7 @@ LOCK = Path(".snakemake/talkmill.lock")
 """Held by the main process of a run for as long as it lives."""
 
 
-MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(64 << 20), "MALLOC_TRIM_THRESHOLD_": str(256 << 20)}
+MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(8 << 20), "MALLOC_TRIM_THRESHOLD_": str(32 << 20)}
 """For glibc: a picture's memory is used again for the next one, not given back and asked for each time (7 % of a render)."""
 
 
