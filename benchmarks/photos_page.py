@@ -68,8 +68,8 @@ another gap between shut lips. The second detector was trained by others on othe
   (mm of a face; limit {filmed.IDENTITY:g}). **flicker**: residue in time about the mouth against the cheeks in silence (limit
   {filmed.FLICKER:g}). **sharpness**: finest detail about the mouth, speaking against resting (limit {filmed.SHARP:g}).
   **edge**: levels of luma of an edge across the cheeks while the face speaks (limit {filmed.EDGE:g}).
-- dlib's points were learnt from photographs. They do not follow the drawing's mouth, and jump by 1 to 2 mm between shut lips that
-  smile, which is what its **still** counts.
+- dlib's points were learnt from photographs. They do not follow the drawing's mouth, and jump by 1 to 2 mm between shut lips
+  that smile, which is what its **still** counts.
 
 What is not within the limit for drawn characters is **bold**: landmarks are coarser than colours, above all in width.
 
