@@ -117,7 +117,8 @@ def edge(part: Followed, still: np.ndarray) -> float:
     known_ways = np.column_stack([slope, slope * np.arange(len(rest)), rest, np.ones(len(rest))])
     more = said - rest
     more = more - known_ways @ np.linalg.lstsq(known_ways, more, rcond=None)[0]
-    return float(np.abs(more[2:] - more[:-2]).max())
+    moving = part.rows[known & ~still].std(axis=0)  # what a line does while the head moves is no edge of it
+    return float(np.maximum(np.abs(more[2:] - more[:-2]) - (moving[2:] + moving[:-2]) / 2, 0).max())
 
 
 def _about_to(subject: Subject, face: Filmed) -> np.ndarray:
