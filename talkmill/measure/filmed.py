@@ -25,7 +25,7 @@ SETTLE = 0.4
 IDENTITY, FLICKER, SHARP = 2.0, 2.5, 0.6
 """Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence;
 fine detail about the mouth while it speaks against the same at rest."""
-JUMP, EDGE = 2.5, 3.0
+JUMP, EDGE = 2.5, 1.5
 """Limits: how the face moves where two segments meet, against the most that it moves elsewhere; levels of luma by which an edge
 is seen in the face while it speaks that is not there at rest."""
 AS_USUAL = 0.4, 1.5
