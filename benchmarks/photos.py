@@ -8,10 +8,8 @@ repeats the measure where there is one (`benchmarks/second.py`).
 from __future__ import annotations
 
 import argparse
-import hashlib
 import importlib.util
 import json
-import pickle
 import shutil
 import sys
 import tempfile
@@ -211,22 +209,17 @@ def copying(one: Portrait, count: int, folder: Path) -> float:
 
 
 class Bench:
-    """Measures, kept in `folder` as they are made, so that a run that is broken off goes on where it was."""
+    """Makes and measures in `folder`; portraits and takes once."""
 
-    def __init__(self, folder: Path, known: bool) -> None:
-        self.folder, self.known = folder, known
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self._portraits: dict[str, Portrait | None] = {}
+        self._takes: dict[tuple[str, str], tuple[dict[str, Any], Path]] = {}
 
-    def keep(self, name: str, make: Callable[[Path], Any]) -> Any:
-        """What `make` gives for a scratch folder; kept under the name. None: it is not kept yet, and nothing is to be made."""
-        path = self.folder / f"{name}.pickle"
-        if not path.exists():
-            if self.known:
-                return None
-            with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
-                made = make(Path(scratch))
-            path.write_bytes(pickle.dumps(made))
-        return pickle.loads(path.read_bytes())  # noqa: S301 - our own
+    def scratch(self, make: Callable[[Path], Any]) -> Any:
+        """What `make` gives for a folder that is then deleted."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as scratch:
+            return make(Path(scratch))
 
     def portrait(self, name: str) -> Portrait | None:
         """The portrait made ready, once."""
@@ -238,15 +231,11 @@ class Bench:
 
     def take(self, line: tuple[str, str]) -> tuple[dict[str, Any], Path]:
         """A line that is spoken, once."""
-        folder = self.folder / f"take-{hashlib.sha256(repr(line).encode()).hexdigest()[:12]}"
-        kept = folder / "take.pickle"
-        if not kept.exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            made = said(*line, folder)
-            kept.write_bytes(pickle.dumps(made))
-        return pickle.loads(kept.read_bytes())  # noqa: S301 - our own
+        if line not in self._takes:
+            self._takes[line] = said(*line, self.folder / f"take-{len(self._takes)}")
+        return self._takes[line]
 
-    def line(self, name: str, label: str, line: tuple[str, str], control: Any = None) -> tuple[list[Row], float] | None:
+    def line(self, name: str, label: str, line: tuple[str, str], control: Any = None) -> tuple[list[Row], float]:
         """A video of one line measured, and seconds a frame."""
 
         def make(scratch: Path) -> tuple[list[Row], float]:
@@ -256,11 +245,11 @@ class Bench:
             subject, cost = film(one, backend, *self.take(line), scratch / "film", control.late if control else 0)
             return measure(subject, one, label, True), cost
 
-        return self.keep(f"{name}-{label}".replace(",", "").replace(" ", "-"), make)
+        return self.scratch(make)
 
-    def pace(self, name: str, cost: float) -> tuple[float, float] | None:
-        """Seconds a frame made and copied."""
-        return self.keep(f"{name}-pace", lambda scratch: (cost, copying(self.portrait(name), 200, scratch)))  # type: ignore[arg-type]
+    def pace(self, name: str) -> float:
+        """Seconds a frame that is copied."""
+        return self.scratch(lambda scratch: copying(self.portrait(name), 200, scratch))  # type: ignore[arg-type]
 
     def long(self, name: str, seconds: float) -> Any:
         """The long line."""
@@ -268,7 +257,7 @@ class Bench:
         def make(scratch: Path) -> Any:
             return photos_long.run(self.portrait(name), *self.take(LINES[0]), seconds, request_for, scratch / "long")
 
-        return self.keep(f"{name}-long-{seconds:g}", make)
+        return self.scratch(make)
 
 
 def there(name: str) -> bool:
@@ -282,33 +271,29 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)}")
     parser.add_argument("--only", default="", metavar="TEXT", help="portraits whose name holds the text")
     parser.add_argument("--quick", action="store_true", help="one line each, and one held out")
-    parser.add_argument("--known", action="store_true", help="only what an earlier run has left")
     parser.add_argument("--long", type=float, default=180, metavar="SECONDS", help="of the long line; 0 leaves it out")
-    parser.add_argument("--folder", type=Path, default=ROOT / "build/benchmarks/photos", help="where measures are kept")
     arguments = parser.parse_args()
-    arguments.folder.mkdir(parents=True, exist_ok=True)
-    bench = Bench(arguments.folder, arguments.known)
     names = [name for name in PORTRAITS if arguments.only in name and there(name)]
     some = slice(1 if arguments.quick else None)
     rows: list[Row] = []
     wrong: list[Row] = []
     speed: dict[str, tuple[float, float]] = {}
     long: dict[str, Any] = {}
-    for lines, held in ((LINES[some], ""), (HELD[some], ", held out")):
-        for index, line in enumerate(lines, 1):
-            for name in names:
-                if made := bench.line(name, f"{name} {index}{held}", line):
-                    rows += made[0]
-                    if pace := bench.pace(name, made[1]):
-                        speed[name] = pace
-    for control in controls.CONTROLS:
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder))
         for name in names:
-            if PORTRAITS[name] and (made := bench.line(name, f"{name} 1, {control.name}", LINES[0], control)):
-                wrong += made[0]
-    for name in names:
-        if arguments.long and PORTRAITS[name] and (found := bench.long(name, arguments.long)):
-            long[name] = found
-    rows.sort(key=lambda row: names.index(row.clip.split()[0]))
+            for lines, held in ((LINES[some], ""), (HELD[some], ", held out")):
+                for index, line in enumerate(lines, 1):
+                    found, cost = bench.line(name, f"{name} {index}{held}", line)
+                    rows += found
+                    speed.setdefault(name, (cost, bench.pace(name)))
+            if PORTRAITS[name] is None:
+                continue
+            for control in controls.CONTROLS:
+                wrong += bench.line(name, f"{name} 1, {control.name}", LINES[0], control)[0]
+            if arguments.long:
+                long[name] = bench.long(name, arguments.long)
+                print(f"{name}: {long[name]}", flush=True)
     if arguments.write:
         PAGE.write_text(page(rows, wrong, speed, long), encoding="utf-8")
     passing = [f"{row.clip} by {row.detector}" for row in wrong if not _fails(row)]

@@ -149,9 +149,7 @@ def restored(
     return planner.recipe("restore", folder, settings, upstream)
 
 
-def cast(
-    planner: Planner, names: Sequence[str], shapes: Sequence[str], episode: Any
-) -> tuple[dict[str, str], dict[str, Any]]:
+def cast(planner: Planner, names: Sequence[str], shapes: Sequence[str], episode: Any) -> tuple[dict[str, str], dict[str, Any]]:
     """Of everybody in a cast who is a photograph or a clip: the tickets by role, and what `lipsync` is told, by character."""
     together = company.companies(planner.project, episode)
     inputs: dict[str, str] = {}

@@ -25,7 +25,7 @@ SETTLE = 0.4
 IDENTITY, FLICKER, SHARP = 2.0, 2.5, 0.6
 """Limits: RMS of the face's shape against the first frame, mm; residue in time about the mouth against the cheeks in silence;
 fine detail about the mouth while it speaks against the same at rest."""
-JUMP, EDGE = 2.5, 3.0
+JUMP, EDGE = 2.5, 1.5
 """Limits: how the face moves where two segments meet, against the most that it moves elsewhere; levels of luma by which an edge
 is seen in the face while it speaks that is not there at rest."""
 AS_USUAL = 0.4, 1.5
@@ -117,7 +117,8 @@ def edge(part: Followed, still: np.ndarray) -> float:
     known_ways = np.column_stack([slope, slope * np.arange(len(rest)), rest, np.ones(len(rest))])
     more = said - rest
     more = more - known_ways @ np.linalg.lstsq(known_ways, more, rcond=None)[0]
-    return float(np.abs(more[2:] - more[:-2]).max())
+    moving = part.rows[known & ~still].std(axis=0)  # what a line does while the head moves is no edge of it
+    return float(np.maximum(np.abs(more[2:] - more[:-2]) - (moving[2:] + moving[:-2]) / 2, 0).max())
 
 
 def _about_to(subject: Subject, face: Filmed) -> np.ndarray:

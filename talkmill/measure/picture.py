@@ -247,11 +247,7 @@ def _frames(sheet: Image.Image, pen: ImageDraw.ImageDraw, found: Review, worst: 
     for number, moment in enumerate(worst):
         frame = min(int(moment.seconds * subject.fps), subject.frames - 1)
         face = next(
-            (
-                one
-                for one in faces
-                if one.start <= frame < one.start + one.frames and moment.character in ("", one.character)
-            ),
+            (one for one in faces if one.start <= frame < one.start + one.frames and moment.character in ("", one.character)),
             faces[0],
         )
         half = round(3.2 * face.unit)

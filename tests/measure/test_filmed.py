@@ -140,14 +140,14 @@ def test_an_edge_across_the_face_is_seen_and_the_warps_own_is_not(subject, tmp_p
     face = Filmed("ann", 0, FRAMES, MOUTH, AREA)
 
     def pasted(number, picture):
-        if LEAD <= number < LEAD + 30:
-            picture[int(MOUTH[1] - 42 * UNIT) : SIZE[1]] -= 8
+        if 3 <= number < 57:
+            picture[int(MOUTH[1] - 42 * UNIT) : SIZE[1]] -= 4
         return picture
 
     right = filmed.judge(subject, [face], heard, detector())
-    assert right.edge < 1.5
+    assert right.edge < 0.5
     wrong = filmed.judge(shifted(subject, tmp_path, pasted), [face], heard, detector())
-    assert wrong.edge > 4
+    assert wrong.edge > 2.5
     verdicts = {one.name: one.verdict for one in photographs(wrong)}
     assert verdicts["photo_edge"] == "fail"
 
