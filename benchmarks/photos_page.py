@@ -75,8 +75,8 @@ another gap between shut lips. The second detector was trained by others on othe
 - **identity**: RMS by which points that speech does not move miss their places in the first frame, after the best affine map
   (mm of a face; limit {filmed.IDENTITY:g}). **flicker**: residue in time about the mouth against the cheeks in silence (limit
   {filmed.FLICKER:g}). **sharpness**: finest detail about the mouth, speaking against resting (limit {filmed.SHARP:g}).
-- dlib's points were learnt from photographs. They do not follow the drawing's mouth, and jump by 1 to 2 mm between shut lips
-  that smile, which is what its **still** counts. A drawing talks better as a drawn character than as a picture that is warped.
+- dlib's points were learnt from photographs. They do not follow the drawing's mouth, and in one video were
+  seen to jump by 1 to 2 mm between shut lips that smile, which counts as not **still**.
 
 What is not within the limit for drawn characters is **bold**: landmarks are coarser than colours, above all in width.
 
