@@ -85,6 +85,15 @@ class Model:
         return None
 
 
+def chosen(options: Mapping[str, Any], usual: str) -> Model:
+    """The model that a backend's options name (`model`, `declare`), else the usual one.
+
+    Raises:
+        RequestError: as `model`.
+    """
+    return model(options.get("model") or usual, options.get("declare"))
+
+
 def model(name: str, declared: Mapping[str, Any] | None = None) -> Model:
     """A ready-made model, or one that the user declares (which stands over the ready-made one, field by field).
 

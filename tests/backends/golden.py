@@ -16,15 +16,7 @@ from tests.backends.lipsync import filmed
 
 STORED = Path(__file__).with_name("golden.json")
 
-TAKE = {
-    "samples": 48_000,
-    "words": [["Bob", 4_800, 19_200], ["may", 19_200, 33_600], ["fly.", 33_600, 45_600]],
-    "phonemes": [
-        ["", 0, 4_800], ["b", 4_800, 8_400], ["ɒ", 8_400, 15_600], ["b", 15_600, 19_200], ["m", 19_200, 24_000],
-        ["e", 24_000, 28_800], ["ɪ", 28_800, 33_600], ["f", 33_600, 37_200], ["l", 37_200, 39_600], ["a", 39_600, 43_200],
-        ["ɪ", 43_200, 45_600], ["", 45_600, 48_000],
-    ],
-}  # fmt: skip
+TAKE = filmed.TAKE
 PIP_FOLDER = Path(__file__).parents[2] / "characters/pip"
 PIP = {"mouths": None, "twos": False, "anchors": {}, "creator": None, "licence": None}
 CAPTIONS = {

@@ -33,6 +33,7 @@ class Money(RuleBasedStateMachine):
     """True time goes forward; the clock shows up to an hour more or less. The model knows what was spent when, truly."""
 
     attempts = Bundle("attempts")
+    looks = 0  # at the ledger, over all examples
 
     def __init__(self):
         super().__init__()
@@ -110,6 +111,7 @@ class Money(RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_counts_what_was_spent(self):
+        Money.looks += 1
         expected = sum((value for _, _, value in self.model.values()), Decimal(0))
         for budget in self.budgets:
             assert sum((entry.amount for entry in budget.entries()), Decimal(0)) == expected
@@ -140,7 +142,9 @@ RULES = settings(
 
 def test_the_ledger_and_its_caps_do_as_the_model():
     """Law: whatever happens in whatever order, the ledger counts what was spent, and no true day or month is over its cap."""
+    before = Money.looks
     run_state_machine_as_test(Money, settings=RULES)
+    assert Money.looks - before > RULES.max_examples, "the invariants were not looked at"
 
 
 def test_the_model_notices_caps_that_trust_the_clock(monkeypatch):

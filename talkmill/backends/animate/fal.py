@@ -36,7 +36,7 @@ class Fal:
     def cannot(cls, options: Mapping[str, JSON]) -> str | None:
         """Why the options make no sense; None where they do."""
         try:
-            model = fal_models.model(options.get("model") or MODEL, options.get("declare"))
+            model = fal_models.chosen(options, MODEL)
         except RequestError as error:
             return str(error)
         if model.operation != "image-to-video":
@@ -70,7 +70,7 @@ class Fal:
     def _call(self, request: Mapping[str, JSON]) -> Call:
         if why := self.cannot(request):
             raise RequestError(f"animate: {why}")
-        model = fal_models.model(request.get("model") or MODEL, request.get("declare"))
+        model = fal_models.chosen(request, MODEL)
         seconds = request.get("duration") or SECONDS
         values: dict[str, Any] = dict(request.get("settings") or {})
         if model.prompt:

@@ -43,7 +43,7 @@ class Fal:
     def cannot(cls, options: Mapping[str, JSON], size: tuple[int, int] | None = None) -> str | None:
         """Why the options make no sense, or a clip of that size (width, height) is not taken; None where all is well."""
         try:
-            model = fal_models.model(options.get("model") or MODEL, options.get("declare"))
+            model = fal_models.chosen(options, MODEL)
         except RequestError as error:
             return str(error)
         if model.operation not in ("lip-sync", "avatar"):
@@ -99,7 +99,7 @@ class Fal:
     def _model(self, request: Mapping[str, JSON]) -> fal_models.Model:
         if why := self.cannot(request):
             raise RequestError(f"lipsync: {why}")
-        return fal_models.model(request.get("model") or MODEL, request.get("declare"))
+        return fal_models.chosen(request, MODEL)
 
     def _buy(
         self,

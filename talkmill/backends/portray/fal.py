@@ -34,7 +34,7 @@ class Fal:
     def cannot(cls, options: Mapping[str, JSON]) -> str | None:
         """Why the options make no sense; None where they do."""
         try:
-            model = fal_models.model(options.get("model") or MODEL, options.get("declare"))
+            model = fal_models.chosen(options, MODEL)
         except RequestError as error:
             return str(error)
         return None if model.kind == "image" else f"fal: {model.id} makes no picture ({model.operation}). Choose another model."
@@ -70,7 +70,7 @@ class Fal:
     def _call(self, request: Mapping[str, JSON]) -> Call:
         if why := self.cannot(request):
             raise RequestError(f"portray: {why}")
-        model = fal_models.model(request.get("model") or MODEL, request.get("declare"))
+        model = fal_models.chosen(request, MODEL)
         size = (int(request.get("width") or SIZE[0]), int(request.get("height") or SIZE[1]))
         values: dict[str, Any] = {**(request.get("settings") or {}), model.prompt or "prompt": request["prompt"]}
         if model.size:
