@@ -81,28 +81,36 @@ def project(root: Path, box: Sandbox, episodes: int, slots: int) -> None:
     (root / "config.yaml").write_text(yaml.safe_dump(config))
 
 
-def tree(first: int) -> Iterator[int]:
-    """A process and all below it."""
-    yield first
+def tree(first: int, parent: bytes = b"") -> Iterator[int]:
+    """A process and all below it, but for those that are about to become another program: they have their parent's memory."""
+    try:
+        line = Path(f"/proc/{first}/cmdline").read_bytes()
+    except OSError:
+        return
+    if line != parent:
+        yield first
     for path in Path(f"/proc/{first}/task").glob("*/children"):
         try:
             children = path.read_text().split()
         except OSError:
             continue
         for child in children:
-            yield from tree(int(child))
+            yield from tree(int(child), line)
 
 
-def memory(first: int) -> int:
-    """Bytes of the processes' own share of memory (PSS) of a tree."""
-    total = 0
+def memory(first: int) -> dict[str, list[int]]:
+    """Bytes of each process's own share of memory (PSS) of a tree, by what it is."""
+    found: dict[str, list[int]] = {}
     for each in tree(first):
         try:
             rows = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
-            total += next(int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:"))
+            own = next(int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:"))
+            words = Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")
         except (OSError, StopIteration):
             continue
-    return total
+        names = [Path(os.fsdecode(word)).name for word in words if word.endswith(b".py")] or [os.fsdecode(words[0])]
+        found.setdefault("snakemake" if b"snakemake" in words else Path(names[0]).name.partition("-")[0], []).append(own)
+    return found
 
 
 def occupancy(ledger: Path) -> tuple[float, float]:
@@ -127,11 +135,14 @@ def measure(root: Path, episodes: int, slots: int, pace: float, scale: float, co
         command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--snakefile", str(HOME / "Snakefile")]
         command += ["--workflow-profile", str(HOME / "profiles/default"), "--directory", str(root / "project"), *targets]
         log = root / "log"
-        begun, peak, busiest = time.monotonic(), 0, []
+        begun, busiest = time.monotonic(), []
+        peak: dict[str, list[int]] = {}
         with log.open("wb") as stream:
             run = subprocess.Popen(command, env=environment, cwd=root / "project", stdout=stream, stderr=subprocess.STDOUT)
             while run.poll() is None:
-                peak = max(peak, memory(run.pid))
+                now = memory(run.pid)
+                if sum(map(sum, now.values())) > sum(map(sum, peak.values())):
+                    peak = now
                 busiest.append(os.getloadavg()[0])
                 time.sleep(0.5)
         wall = time.monotonic() - begun
@@ -155,7 +166,8 @@ def measure(root: Path, episodes: int, slots: int, pace: float, scale: float, co
         "floor_s": round(floor, 1),
         "ratio": round(wall / floor, 3),
         "slots_held": round(held / (slots * span), 3),
-        "peak_memory_mb": round(peak / 1e6),
+        "peak_memory_mb": round(sum(map(sum, peak.values())) / 1e6),
+        "at_peak_mb": {name: [round(own / 1e6) for own in sorted(each)] for name, each in sorted(peak.items())},
         "load": round(sum(busiest) / max(len(busiest), 1), 1),
         "last_line": next((row for row in reversed(log.read_text().splitlines()) if row.startswith("Bought")), ""),
     }

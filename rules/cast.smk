@@ -11,7 +11,7 @@ rule portray:
     priority: 10
     threads: cores
     resources:
-        paid=waits,
+        paid=paid,
     message:
         "Drawing {wildcards.character}"
     shell:
@@ -28,7 +28,7 @@ rule animate:
     priority: 12
     threads: cores
     resources:
-        paid=waits,
+        paid=paid,
     message:
         "Bringing {wildcards.character} to life"
     shell:

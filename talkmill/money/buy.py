@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from talkmill.errors import RequestError
 from talkmill.model.calls import Bought, Call, Provider
@@ -26,8 +26,22 @@ from talkmill.money.terms import Settings, bought_at, found
 from talkmill.store.digests import file_digest
 from talkmill.store.objects import Store
 
-_KEYS: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+_KEYS: WeakValueDictionary[tuple[str, str], threading.Lock] = WeakValueDictionary()
 """One call is bought by one thread of this process at a time, also where two stores share a ledger."""
+_LOOKING = threading.Lock()
+
+TIDY = 64
+"""Calls of one buyer after which it seals again: a run of many thousands stays as quick as it was, and as small."""
+
+
+def _key(ledger: Ledger, key: str) -> threading.Lock:
+    """The lock of a call, for as long as somebody has it."""
+    who = str(ledger.root.absolute()), key
+    with _LOOKING:
+        found = _KEYS.get(who)
+        if found is None:
+            found = _KEYS[who] = threading.Lock()
+        return found
 
 
 class Buyer:
@@ -50,13 +64,16 @@ class Buyer:
         self.settings = settings or Settings()
         self.slots = Slots(ledger.root / "slots")
         self.breaker = Breaker(ledger.root / "breakers", self.settings.run)
-        self._tidied = False
+        self._reserved = 0
+        self._counting = threading.Lock()
         self.renewed: set[str] = set()  # bought anew by this run: not once more
 
     def tidy(self) -> None:
-        """Seal what is over, once for each buyer."""
-        if not self._tidied:
-            self._tidied = True
+        """Seal what is over, before this buyer's first call and after every so many more."""
+        with self._counting:
+            due = self._reserved % TIDY == 0
+            self._reserved += 1
+        if due:
             seal(self.ledger)
 
     def cost(self, call: Call) -> Cost:
@@ -102,7 +119,7 @@ class Buyer:
         anew = self._anew(key)
         if not anew and (bought := self.find(call)):
             return bought
-        with _KEYS[str(self.ledger.root.absolute()), key], self.store.claim(key):
+        with _key(self.ledger, key), self.store.claim(key):
             point("claimed")
             anew = self._anew(key)
             if not anew and (bought := self.find(call)):

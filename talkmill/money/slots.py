@@ -10,6 +10,7 @@ import random
 import re
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,9 @@ STALE = 300.0
 """Seconds without a sign of life after which a holder on another machine counts as gone."""
 
 NAME = re.compile(r"(\d+)\.(\d+)")
+
+_TURNS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+"""Who of this process's threads looks for a free slot, by folder."""
 
 
 class Slots:
@@ -45,15 +49,12 @@ class Slots:
         """
         folder = self.root / f"{provider}.{account}"
         disk.make_folder(folder)
-        end = time.monotonic() + seconds
-        while (path := self._take(folder, limit)) is None:
-            left = end - time.monotonic()
-            if left <= 0:
-                raise NotAccepted(
-                    f"{provider}: no slot came free in {seconds:.0f} s (all {limit} are in use). Run again later, or raise "
-                    f"providers.{provider}.concurrency in config.yaml if your account allows more."
-                )
-            time.sleep(min(left, random.uniform(0.05, 0.3)))  # noqa: S311 - no secret
+        path = self._wait(folder, limit, time.monotonic() + seconds)
+        if path is None:
+            raise NotAccepted(
+                f"{provider}: no slot came free in {seconds:.0f} s (all {limit} are in use). Run again later, or raise "
+                f"providers.{provider}.concurrency in config.yaml if your account allows more."
+            )
         stop = threading.Event()
         beat = threading.Thread(target=self._beat, args=(path, stop), daemon=True)
         beat.start()
@@ -64,6 +65,21 @@ class Slots:
             slot, generation = map(int, NAME.fullmatch(path.name).groups())
             with contextlib.suppress(OSError):
                 disk.create(folder / f"{slot}.{generation + 1}", b"{}\n")
+
+    def _wait(self, folder: Path, limit: int, end: float) -> Path | None:
+        """A slot as soon as one is free; None: none was until then. Of many threads of a process one at a time looks."""
+        turn = _TURNS[str(folder)]
+        if not turn.acquire(timeout=max(0.0, end - time.monotonic())):
+            return None
+        try:
+            while (path := self._take(folder, limit)) is None:
+                left = end - time.monotonic()
+                if left <= 0:
+                    return None
+                time.sleep(min(left, random.uniform(0.05, 0.3)))  # noqa: S311 - no secret
+            return path
+        finally:
+            turn.release()
 
     def _take(self, folder: Path, limit: int) -> Path | None:
         current: dict[int, int] = {}

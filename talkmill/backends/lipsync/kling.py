@@ -106,9 +106,7 @@ class Kling:
 
         sent = workdir / "sent.png"
         if image is None:
-            still = workdir / "still.png"
-            still.write_bytes(kling_media.png(frames.rgb(next(iter(clip.read(order[:1]))))))
-            shape = kling_media.picture(still, sent)
+            shape = kling_media.still(frames.rgb(next(iter(clip.read(order[:1])))), sent)
         else:
             shape = kling_media.picture(image, sent)
         if abs(shape[0] / shape[1] / (clip.width / clip.height) - 1) > kling_media.SHAPE:
