@@ -113,7 +113,7 @@ class Buyer:
             ProviderError: it is not there yet, or the provider failed; running again goes on from there.
             RequestError: it has no price, or its provider is not set up.
         """
-        digests = {role: file_digest(path) for role, path in files.items() if role not in call.inputs}
+        digests = {role: file_digest(files[role]) for role in files if role not in call.inputs}
         call = replace(call, inputs={**digests, **call.inputs})
         key = call.key
         anew = self._anew(key)
@@ -129,5 +129,6 @@ class Buyer:
                     f"{call.provider}: is not set up, so {call.price} cannot be bought (found: "
                     f"{', '.join(sorted(self.providers)) or 'none'}). Set it up under `providers` in config.yaml."
                 )
+            files = dict(files)  # made now, where they are not yet: no slot is held while a clip is packed
             with self.store.workdir() as workdir, contextlib.ExitStack() as held:
                 return Purchase(self, call, files, workdir, anew, held).run()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -149,13 +149,14 @@ def sound(take: Path, lead: float, seconds: float, target: Path) -> float:
     return len(whole) / rate
 
 
-def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[tuple[int, int], str]:
-    """Write the frames of `order` as an mp4 for lip sync, both sides within `CLIP_SIDES`.
+def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[tuple[int, int], str, Callable[[], Path]]:
+    """The frames of `order` as an mp4 for lip sync, both sides within `CLIP_SIDES`.
 
-    Gives its width and height, and the digest that names it: of the frames, the size, the rate and `WAY`.
+    Gives its width and height, the digest that names it (of the frames, the size, the rate and `WAY`), and what writes it to
+    `target`: it is packed when it is sent, and not where it was bought before.
 
     Raises:
-        RequestError: its shape does not fit, or it is too large.
+        RequestError: its shape does not fit, or (when it is written) it is too large.
     """
     least, most = CLIP_SIDES
     share = max(1.0, least / min(source.width, source.height))
@@ -166,20 +167,28 @@ def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[tuple
             f"kling: the clip does not fit lip sync ({source.width}x{source.height}; {least} to {most} pixels a side). "
             "Crop it, or use the method avatar."
         )
-    middle = target.with_suffix(".mkv")
     shown = frames.Shown(source.read(order), WAY, source.fps, width, height)
-    frames.write(shown, (source.width, source.height), source.fps, middle)
+    for _ in shown:
+        pass
     scale = [f"scale={width}:{height}:flags=lanczos+accurate_rnd"] if (width, height) != (source.width, source.height) else []
-    ffmpeg.run(
-        ["-loglevel", "error", "-i", ffmpeg.url(middle), "-vf", ",".join([*scale, "setsar=1", frames.TAGS]),
-         "-map_metadata", "-1", "-c:v", "libx264", "-preset", "medium", "-crf", "14", "-pix_fmt", "yuv420p", "-threads:v", "2",
-         "-maxrate", "60M", "-bufsize", "60M", "-flags:v", "+bitexact", "-fflags", "+bitexact", "-movflags", "+faststart",
-         "-f", "mp4", "-y", ffmpeg.url(target)]
-    )  # fmt: skip
-    middle.unlink()
-    if target.stat().st_size > LARGEST_CLIP:
-        raise RequestError(f"kling: the clip is too large ({target.stat().st_size >> 20} MB; 100 at most). Use shorter lines.")
-    return (width, height), shown.digest
+
+    def write() -> Path:
+        middle = target.with_suffix(".mkv")
+        frames.write(source.read(order), (source.width, source.height), source.fps, middle)
+        ffmpeg.run(
+            ["-loglevel", "error", "-i", ffmpeg.url(middle), "-vf", ",".join([*scale, "setsar=1", frames.TAGS]),
+             "-map_metadata", "-1", "-c:v", "libx264", "-preset", "medium", "-crf", "14", "-pix_fmt", "yuv420p",
+             "-threads:v", "2", "-maxrate", "60M", "-bufsize", "60M", "-flags:v", "+bitexact", "-fflags", "+bitexact",
+             "-movflags", "+faststart", "-f", "mp4", "-y", ffmpeg.url(target)]
+        )  # fmt: skip
+        middle.unlink()
+        if target.stat().st_size > LARGEST_CLIP:
+            raise RequestError(
+                f"kling: the clip is too large ({target.stat().st_size >> 20} MB; 100 at most). Use shorter lines."
+            )
+        return target
+
+    return (width, height), shown.digest, write
 
 
 def accept(
