@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from talkmill.errors import HeldError, NotAccepted
+from talkmill.errors import BudgetError, HeldError, NotAccepted
 from talkmill.money import files, records, seal, slots
 from talkmill.money.budget import Budget, Caps
 from talkmill.money.ledger import Ledger, Taken
@@ -214,6 +214,29 @@ def test_days_gone_by_are_sealed_and_count_as_before(tmp_path):
     assert all(fresh.history(key)[0].records == found for key, found in before[1].items())
     # One process's view is from before another's sealing.
     assert counted(ledger) == before[0]
+
+
+def test_a_run_of_many_calls_holds_no_more_than_a_short_one(tmp_path, monkeypatch):
+    """Law: what is over is sealed as the run goes on, what has left the folder is forgotten, and every sum and call stays."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    monkeypatch.setattr("talkmill.money.seal.MANY", 8)
+    monkeypatch.setattr("talkmill.money.buy.TIDY", 4)
+    monkeypatch.setattr("talkmill.money.ledger.EPOCH", 8)
+    fake = Fake()
+    shop = buyer(tmp_path, fake, {"per_day": "6.00"})
+    held = []
+    for number in range(60):
+        shop.buy(call(number), {})
+        held.append(sum(map(len, shop.ledger._known.values())))
+    assert max(held[30:]) <= max(held[:30]) <= 12 * 7 + 3 * 8
+    assert len(shop.ledger.names("open")) <= 12 * 7
+    assert fake.charges == 60
+    assert counted(shop.ledger) == counted(Ledger(tmp_path / "ledger")) == Decimal("6.00")
+    with pytest.raises(BudgetError, match=r"budget\.per_day"):
+        shop.buy(call(60), {})
+    for number in (0, 59):
+        buyer(tmp_path, fake, store="another").buy(call(number), {})
+    assert fake.charges == 60
 
 
 @pytest.mark.parametrize("place", ["sealed", "cleared", "cleared#3", "record aside"])
