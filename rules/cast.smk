@@ -8,7 +8,7 @@ rule portray:
         "build/cast/{character}/portray-{digest}.json",
     log:
         "build/cast/{character}/portray-{digest}.log",
-    priority: 10
+    priority: 42
     threads: cores
     resources:
         paid=paid,
@@ -25,7 +25,7 @@ rule animate:
         "build/cast/{character}/animate-{digest}.json",
     log:
         "build/cast/{character}/animate-{digest}.log",
-    priority: 12
+    priority: 44
     threads: cores
     resources:
         paid=paid,
@@ -42,7 +42,7 @@ rule inspect:
         "build/cast/{character}/inspect-{digest}.json",
     log:
         "build/cast/{character}/inspect-{digest}.log",
-    priority: 14
+    priority: 46
     threads: 1
     message:
         "Looking at {wildcards.character}"

@@ -6,7 +6,7 @@ import re
 
 from tests.workflow.project import HOME, Project
 
-PIPELINE = ("portray", "write", "speak", "clean", "lipsync", "caption", "render", "check", "deliver")
+PIPELINE = ("write", "speak", "clean", "portray", "animate", "inspect", "lipsync", "caption", "render", "check", "deliver")
 
 
 def rules() -> dict[str, str]:
