@@ -10,8 +10,8 @@ import random
 import re
 import threading
 import time
-from collections import defaultdict
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ STALE = 300.0
 """Seconds without a sign of life after which a holder on another machine counts as gone."""
 
 NAME = re.compile(r"(\d+)\.(\d+)")
+
+LOOK, GIVING_WAY = (0.05, 0.3), (0.4, 0.8)
+"""Seconds between two looks for a free slot, at least and at most; then those of a process beside one that holds more slots. So
+jobs end one after another, each while the next one is at work, and not all at once with nobody there to take their slots."""
 
 _TURNS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 """Who of this process's threads looks for a free slot, by folder."""
@@ -72,16 +76,21 @@ class Slots:
         if not turn.acquire(timeout=max(0.0, end - time.monotonic())):
             return None
         try:
-            while (path := self._take(folder, limit)) is None:
+            holders: Counter[tuple[Any, ...]] = Counter()
+            while (path := self._take(folder, limit, holders)) is None:
                 left = end - time.monotonic()
                 if left <= 0:
                     return None
-                time.sleep(min(left, random.uniform(0.05, 0.3)))  # noqa: S311 - no secret
+                mine = holders.pop(_who(disk.owner()), 0)
+                look = GIVING_WAY if mine < max(holders.values(), default=0) else LOOK
+                time.sleep(min(left, random.uniform(*look)))  # noqa: S311 - no secret
+                holders.clear()
             return path
         finally:
             turn.release()
 
-    def _take(self, folder: Path, limit: int) -> Path | None:
+    def _take(self, folder: Path, limit: int, holders: Counter[tuple[Any, ...]]) -> Path | None:
+        """A slot, if one is free; else None, and `holders` counts who holds how many."""
         current: dict[int, int] = {}
         for name in os.listdir(folder):
             match = NAME.fullmatch(name)
@@ -90,7 +99,7 @@ class Slots:
                 current[slot] = max(current.get(slot, 0), generation)
         for slot in random.sample(range(limit), limit):
             generation = current.get(slot, 0)
-            if generation and not self._free(folder / f"{slot}.{generation}"):
+            if generation and not self._free(folder / f"{slot}.{generation}", holders):
                 continue
             path = folder / f"{slot}.{generation + 1}"
             if not disk.create(path, json.dumps(disk.owner()).encode() + b"\n"):
@@ -105,7 +114,7 @@ class Slots:
             return path
         return None
 
-    def _free(self, path: Path) -> bool:
+    def _free(self, path: Path, holders: Counter[tuple[Any, ...]]) -> bool:
         try:
             who = json.loads(path.read_bytes())
         except FileNotFoundError:
@@ -117,15 +126,21 @@ class Slots:
         gone = disk.dead(who)
         if gone is None:
             try:
-                return disk.age(path) > STALE
+                gone = disk.age(path) > STALE
             except FileNotFoundError:
                 return False
+        if not gone:
+            holders[_who(who)] += 1
         return gone
 
     def _beat(self, path: Path, stop: threading.Event) -> None:
         while not stop.wait(BEAT):
             with contextlib.suppress(OSError):
                 os.utime(path)
+
+
+def _who(owner: Mapping[str, Any]) -> tuple[Any, ...]:
+    return owner.get("machine"), owner.get("pid"), owner.get("born")
 
 
 class Breaker:

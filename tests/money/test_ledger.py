@@ -336,6 +336,29 @@ def test_a_dead_process_gives_its_slot_back(tmp_path):
         assert len(list((tmp_path / "p.a").iterdir())) <= 4
 
 
+def test_who_holds_fewer_slots_gives_way_to_who_holds_more(tmp_path, monkeypatch):
+    """Law: beside a process with more slots one looks less often; alone, or with as many, it looks as often as it can."""
+    looks = []
+    monkeypatch.setattr("random.uniform", lambda *span: looks.append(span) or 0.01)
+    mine = slots.Slots(tmp_path)
+
+    def wait(limit):
+        looks.clear()
+        with pytest.raises(NotAccepted), mine.hold("p", "a", limit, 0.03):
+            pass
+        return set(looks)
+
+    with mine.hold("p", "a", 1, 1):
+        assert wait(1) == {slots.LOOK}
+        for slot, number in ((1, 1), (2, 1), (3, 2)):
+            holder = {"host": "elsewhere", "machine": "other", "pid": number, "born": ""}
+            (tmp_path / f"p.a/{slot}.1").write_text(json.dumps(holder))
+        assert wait(4) == {slots.GIVING_WAY}
+        os.utime(tmp_path / "p.a/2.1", (time.time() - slots.STALE - 5,) * 2)  # it is gone, and its slot is free
+        with mine.hold("p", "a", 4, 1):
+            assert wait(4) == {slots.LOOK}
+
+
 def test_a_silent_holder_on_another_machine_loses_its_slot(tmp_path):
     """Law: another machine's holder is believed while it gives signs of life, by the clock of the file server."""
     folder = tmp_path / "p.a"
