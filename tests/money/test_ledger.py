@@ -42,6 +42,14 @@ def counted(ledger):
     return sum((entry.amount for entry in Budget(ledger, Caps()).entries()), Decimal(0))
 
 
+@pytest.mark.parametrize(("making", "told"), [("0", " line 1"), ("9", " line 10"), ("clip", " clip"), ("", "")])
+def test_people_count_lines_from_1(tmp_path, making, told):
+    """Law: a call is named with the line as errors and the script's readers count it."""
+    asked = call(1, label={"episode": "bugs", "language": "en", "character": "mia", "making": making})
+    attempt = Budget(Ledger(tmp_path), Caps()).reserve(asked, asked.key, 1, DIME)
+    assert attempt.title == f"fake/make {asked.key[:12]} for bugs en mia{told}"
+
+
 def test_records_are_written_once(tmp_path):
     """Law: two writers of the same next record: one gets it, the other is told."""
     attempt = reserve(Ledger(tmp_path), 1)
