@@ -26,9 +26,12 @@ STALE = 300.0
 
 NAME = re.compile(r"(\d+)\.(\d+)")
 
-LOOK, GIVING_WAY = (0.05, 0.3), (0.4, 0.8)
-"""Seconds between two looks for a free slot, at least and at most; then those of a process beside one that holds more slots. So
-jobs end one after another, each while the next one is at work, and not all at once with nobody there to take their slots."""
+LOOK, GIVING_WAY = (0.05, 0.3), (0.8, 1.4)
+"""Seconds between two looks for a free slot, at least and at most; then those of a process beside one that holds more slots and
+waits for another. So jobs end one after another, each while the next one is at work, and not all at once with nobody there to
+take their slots."""
+WAITS = "waits."
+"""How the mark of a process that waits begins. One that a dead process left means nothing: it holds no slot."""
 
 _TURNS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
 """Who of this process's threads looks for a free slot, by folder."""
@@ -75,21 +78,26 @@ class Slots:
         turn = _TURNS[str(folder)]
         if not turn.acquire(timeout=max(0.0, end - time.monotonic())):
             return None
+        me = _who(disk.owner())
+        mark, holders = folder / f"{WAITS}{me}", Counter[str]()
         try:
-            holders: Counter[tuple[Any, ...]] = Counter()
             while (path := self._take(folder, limit, holders)) is None:
                 left = end - time.monotonic()
                 if left <= 0:
                     return None
-                mine = holders.pop(_who(disk.owner()), 0)
-                look = GIVING_WAY if mine < max(holders.values(), default=0) else LOOK
+                with contextlib.suppress(OSError):  # it is but a courtesy
+                    mark.touch()
+                waiting = [number for who, number in holders.items() if who != me and (folder / f"{WAITS}{who}").exists()]
+                look = GIVING_WAY if holders[me] < max(waiting, default=0) else LOOK
                 time.sleep(min(left, random.uniform(*look)))  # noqa: S311 - no secret
                 holders.clear()
             return path
         finally:
+            with contextlib.suppress(OSError):
+                mark.unlink(missing_ok=True)
             turn.release()
 
-    def _take(self, folder: Path, limit: int, holders: Counter[tuple[Any, ...]]) -> Path | None:
+    def _take(self, folder: Path, limit: int, holders: Counter[str]) -> Path | None:
         """A slot, if one is free; else None, and `holders` counts who holds how many."""
         current: dict[int, int] = {}
         for name in os.listdir(folder):
@@ -114,7 +122,7 @@ class Slots:
             return path
         return None
 
-    def _free(self, path: Path, holders: Counter[tuple[Any, ...]]) -> bool:
+    def _free(self, path: Path, holders: Counter[str]) -> bool:
         try:
             who = json.loads(path.read_bytes())
         except FileNotFoundError:
@@ -139,8 +147,8 @@ class Slots:
                 os.utime(path)
 
 
-def _who(owner: Mapping[str, Any]) -> tuple[Any, ...]:
-    return owner.get("machine"), owner.get("pid"), owner.get("born")
+def _who(owner: Mapping[str, Any]) -> str:
+    return "-".join(str(owner.get(part, "")) for part in ("machine", "pid", "born")).replace("/", "")
 
 
 class Breaker:

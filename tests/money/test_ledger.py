@@ -361,7 +361,10 @@ def test_who_holds_fewer_slots_gives_way_to_who_holds_more(tmp_path, monkeypatch
         for slot, number in ((1, 1), (2, 1), (3, 2)):
             holder = {"host": "elsewhere", "machine": "other", "pid": number, "born": ""}
             (tmp_path / f"p.a/{slot}.1").write_text(json.dumps(holder))
+        assert wait(4) == {slots.LOOK}, "who holds more has all that it wants"
+        (tmp_path / f"p.a/{slots.WAITS}other-1-").touch()
         assert wait(4) == {slots.GIVING_WAY}
+        assert [path.name for path in (tmp_path / "p.a").glob(f"{slots.WAITS}*")] == [f"{slots.WAITS}other-1-"]
         os.utime(tmp_path / "p.a/2.1", (time.time() - slots.STALE - 5,) * 2)  # it is gone, and its slot is free
         with mine.hold("p", "a", 4, 1):
             assert wait(4) == {slots.LOOK}
