@@ -24,7 +24,7 @@ REACH, CELL = 40.0, 0.05
 """Half of the rows' tables and their steps, mm."""
 RIM = 0.35, 0.8
 """mm by which the picture's own teeth are taken less high and less low than its lips leave them free."""
-SHADE = 0.62, 0.72, 0.76
+SHADE = 0.72, 0.80, 0.83
 """Of R', G' and B' of the picture's own teeth, how much is lost behind lips that are rounded."""
 AXIS = np.arange(-REACH, REACH + CELL / 2, CELL, dtype=np.float32)
 

@@ -63,10 +63,8 @@ def test_fields_do_not_fold(pose, above):
     dy, dx = np.gradient(sy, 0.5, axis=0), np.gradient(sx, 1.0, axis=1)
     assert dy[own].min() > 0.05
     assert dx[own].min() > 0.05
-    layer = fields.upper if above else fields.lower
-    kept = fields.window(one, sx, sy)
-    mx, my = layer(one, sx, sy)
-    miss = np.hypot(sx + mx * kept - x, sy + my * kept - y)
+    mx, my = fields.moves(one, sx, sy, above)
+    miss = np.hypot(sx + mx - x, sy + my - y)
     assert np.percentile(miss[own], 99) < 0.2
 
 
