@@ -93,7 +93,7 @@ def _common(mouth: Mouth, x: np.ndarray, y: np.ndarray, above: bool) -> tuple[np
 
 def _power(pose: Pose) -> float:
     """Of the opening's outline: a lens, and an ellipse where lips are rounded."""
-    return 0.8 - 0.25 * pose.round
+    return 0.8 - 0.22 * pose.round
 
 
 def upper(mouth: Mouth, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -53,8 +53,9 @@ JAW = 11.0
 """Way of the lower lip at `open` 1; with the lips' own movement about 13 mm between the lips, where shouting begins at 15."""
 
 
-def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose]:
-    """One pose a frame. `smiles`: the picture shows teeth, so that the mouth is open and wide already before it speaks."""
+def poses(curves: Mapping[str, np.ndarray], fps: int, teeth: bool, smile: float = 0.0) -> list[Pose]:
+    """One pose a frame. `teeth`: the picture shows them, so that the mouth is open already before it speaks; `smile` (0..1):
+    and as wide as a broad smile."""
     frames = len(next(iter(curves.values())))
     got = {name: np.asarray(curves.get(name, np.zeros(frames)), float) for name in CURVES}
     opened, wide, rounded, tuck, press = (got[name] for name in ("open", "width", "round", "tuck", "press"))
@@ -63,17 +64,18 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose
     spread, drawn = np.maximum(wide, 0), np.maximum(-wide, 0)
     free = 1 - press
     between = np.clip((got["tongue"] - 0.7) / 0.25, 0, 1)
-    jaw = JAW * opened * (0.86 if smiles else 1.0) + 1.3 * between * parted
-    raised = parted * ((0.7 + 0.8 * got["teeth"] * (1 - rounded)) * (0.5 if smiles else 1.0) + 0.4 * rounded)
-    dropped = parted * ((0.8 + 0.5 * got["teeth"]) * (0.6 if smiles else 1.0) + 1.2 * rounded)
-    jaw = jaw * (1 - 0.75 * tuck) + (0.6 if smiles else 1.0) * tuck
-    raised = raised + ((1.3 if smiles else 2.6) - raised) * tuck
+    jaw = JAW * opened * (0.86 if teeth else 1.0) + 1.3 * between * parted
+    raised = parted * ((0.7 + 0.8 * got["teeth"] * (1 - rounded)) * (0.5 if teeth else 1.0) + 0.4 * rounded)
+    dropped = parted * ((0.8 + 0.5 * got["teeth"]) * (0.6 if teeth else 1.0) + 1.2 * rounded)
+    jaw = jaw * (1 - 0.75 * tuck) + (0.6 if teeth else 1.0) * tuck
+    raised = raised + ((1.3 if teeth else 3.0) - raised) * tuck
+    drawn, rounded = drawn * (1 - 0.5 * tuck), rounded * (1 - 0.5 * tuck)  # teeth on the lip want it spread
     speaks = np.clip(np.maximum.reduce([opened / 0.05, tuck * 4, press * 4, np.abs(wide) * 4, rounded * 4]), 0, 1)
     speaks = _widened(speaks, fps)
-    narrower, flatter, level, spreading = (5.5, 3.0, 5.0, 6.0) if smiles else (0.0, 0.0, 0.0, 4.0)  # from a smile, and back
+    narrower, flatter, level, spreading = 5.5 * smile, 3.0 * smile, 5.0 * smile, 4.0 + 2.8 * smile  # from a smile, and back
     out = []
     for i in range(frames):
-        smile = got["smile"][i] * (0.0 if smiles and got["smile"][i] > 0 else 1.0)  # it is there already
+        lift = got["smile"][i] * (1 - smile if got["smile"][i] > 0 else 1.0)  # it may be there already
         out.append(
             Pose(
                 jaw=float(jaw[i] * free[i]),
@@ -83,12 +85,12 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, smiles: bool) -> list[Pose
                 thick=float(0.36 * rounded[i] - 0.05 * spread[i] - 0.20 * press[i]),
                 raised=float(raised[i] * free[i]),
                 dropped=float(dropped[i] * free[i] * (1 - tuck[i])),
-                corners=float(2.6 * smile - flatter * speaks[i] - level * rounded[i]),
+                corners=float(2.6 * lift - flatter * speaks[i] - level * rounded[i]),
                 tuck=float(tuck[i] * free[i]),
                 tongue=float(0.2 + 0.8 * got["tongue"][i]),
                 voice=float(speaks[i]),
                 round=float(rounded[i]),
-                shade=float(rounded[i]) if smiles else 0.0,
+                shade=float(rounded[i]) if teeth else 0.0,
             )
         )
     return out

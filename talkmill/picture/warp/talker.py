@@ -19,6 +19,9 @@ BLUR = 0.22
 ROLL = 0.25
 """How much darker lips are at the opening, where they turn away from the light."""
 
+USUAL, BROAD = 45.0, 60.0
+"""mm between the corners of a mouth that shows teeth without a smile, and with a broad one."""
+
 SEAM = 0.42, 0.42, 1.6
 """Of the line between lips that a picture shows apart, drawn where they meet: how dark (share), how thick (mm), and the gap
 (mm) from which it is not drawn. A picture of shut lips has the line itself."""
@@ -36,6 +39,12 @@ class Talker:
 
     def __init__(self, placed: Placed, look: Look) -> None:
         self.placed, self.look = placed, look
+
+    @property
+    def smile(self) -> float:
+        """0..1: how broadly the pictures smile with teeth; while it speaks, a mouth leaves its smile."""
+        lips = self.look.lips
+        return round(min(max((lips.right - lips.left - USUAL) / (BROAD - USUAL), 0.0), 1.0), 3) if lips else 0.0
 
     def mouth(self, index: int, pose: Pose) -> fields.Mouth:
         """The mouth of picture `index` in a pose."""
