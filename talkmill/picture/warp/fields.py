@@ -86,8 +86,9 @@ def _common(mouth: Mouth, x: np.ndarray, y: np.ndarray, above: bool) -> tuple[np
     dx = pose.width * _across(mouth, x) * _falloff(d, SIDEWAYS[above])
     lift = _falloff(np.abs(t) - 1, 0.55) * _falloff(d, 17.0)
     dy = (0.20 * pose.jaw - pose.corners) * lift
-    height = np.where(np.abs(t) < 1.3, np.clip(1.25 - t * t, 0, 1), 0) * _falloff(d, 11.0)
-    dy = dy + pose.thick * d * height
+    lip = y - line(mouth, x, mouth.lips.upper if above else mouth.lips.lower)  # from its own edge, so that it parts no lips
+    height = np.where(np.abs(t) < 1.3, np.clip(1.25 - t * t, 0, 1), 0) * _falloff(lip, 11.0)
+    dy = dy + pose.thick * lip * height
     return dx, dy
 
 
