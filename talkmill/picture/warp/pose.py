@@ -66,7 +66,7 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, teeth: bool, smile: float 
     between = np.clip((got["tongue"] - 0.7) / 0.25, 0, 1)
     jaw = JAW * opened * (0.86 if teeth else 1.0) + 1.3 * between * parted
     raised = parted * ((0.7 + 0.8 * got["teeth"] * (1 - rounded)) * (0.5 if teeth else 1.0) + (0.8 if teeth else 0.4) * rounded)
-    dropped = parted * ((0.8 + 0.5 * got["teeth"]) * (0.6 if teeth else 1.0) + (3.0 if teeth else 1.2) * rounded)
+    dropped = parted * ((0.8 + 0.5 * got["teeth"]) * (0.6 if teeth else 1.0) + (3.6 * (1 - opened) if teeth else 1.2) * rounded)
     jaw = jaw * (1 - 0.75 * tuck) + (0.6 if teeth else 1.0) * tuck
     raised = raised + ((1.3 if teeth else 3.0) - raised) * tuck
     drawn, rounded = drawn * (1 - 0.5 * tuck), rounded * (1 - 0.5 * tuck)  # teeth on the lip want it spread
