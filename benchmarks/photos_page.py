@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import photos_long
+from benchmarks import photos_long, photos_still
 from benchmarks.lipsync import shown
 from talkmill.measure import filmed
 from talkmill.measure.review import lip_sync
@@ -38,7 +38,10 @@ def table(rows: list[Row]) -> list[str]:
     return out
 
 
-def page(rows: list[Row], wrong: list[Row], speed: Mapping[str, tuple[float, float]], long: Mapping[str, Any]) -> str:
+def page(
+    rows: list[Row], wrong: list[Row], floors: list[photos_still.Floor], speed: Mapping[str, tuple[float, float]],
+    long: Mapping[str, Any],
+) -> str:  # fmt: skip
     """The reference page."""
     whole = []
     for name in dict.fromkeys(row.detector for row in rows):
@@ -86,6 +89,7 @@ What is not within the limit for drawn characters is **bold**: landmarks are coa
 
 {chr(10).join(table(rows))}
 
+{photos_still.told(floors)}
 ## Mouths that are wrong on purpose
 
 {chr(10).join(table(wrong))}

@@ -137,7 +137,11 @@ class Faces:
 
 
 def _drawn(
-    clip: Clip, order: Sequence[int], faces: Faces, acted: Mapping[tuple[bool, float], Sequence[Pose]], shares: Sequence[float | None]
+    clip: Clip,
+    order: Sequence[int],
+    faces: Faces,
+    acted: Mapping[tuple[bool, float], Sequence[Pose]],
+    shares: Sequence[float | None],
 ) -> Iterator[np.ndarray]:
     for moment, (number, frame) in enumerate(zip(order, clip.read(order), strict=True)):
         share = shares[moment]

@@ -79,9 +79,7 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, teeth: bool, smile: float 
         out.append(
             Pose(
                 jaw=float(jaw[i] * free[i]),
-                width=float(
-                    spreading * spread[i] - 8.2 * drawn[i] - 2.4 * rounded[i] - 0.5 * press[i] - narrower * speaks[i]
-                ),
+                width=float(spreading * spread[i] - 8.2 * drawn[i] - 2.4 * rounded[i] - 0.5 * press[i] - narrower * speaks[i]),
                 thick=float(0.36 * rounded[i] - 0.05 * spread[i] - 0.20 * press[i]),
                 raised=float(raised[i] * free[i]),
                 dropped=float(dropped[i] * free[i] * (1 - tuck[i])),
