@@ -93,11 +93,11 @@ def floor(
 
 def told(floors: list[Floor]) -> str:
     """The part of the page."""
-    rows = [
-        f"| {one.portrait} | {one.detector} | {100 * one.still:.0f} % | {100 * one.shut:.0f} % | {one.gap:.2f} "
-        f"| {one.width:.2f} | {' | '.join(f'{value:.0f}' for pair in zip(one.drawn, one.seen, strict=True) for value in pair)} |"
-        for one in floors
-    ]
+    rows = []
+    for one in floors:
+        widths_ = " | ".join(f"{value:.0f}" for pair in zip(one.drawn, one.seen, strict=True) for value in pair)
+        shares = f"{100 * one.still:.0f} % | {100 * one.shut:.0f} %"
+        rows.append(f"| {one.portrait} | {one.detector} | {shares} | {one.gap:.2f} | {one.width:.2f} | {widths_} |")
     return f"""## Mouths of which it is known what they are
 
 What no mouth can do better than, by these detectors. **still**, **shut**: a mouth that is held shut for a whole video, on the

@@ -42,7 +42,7 @@ class Warp:
     """
 
     name = "warp"
-    version = 2
+    version = 3
     licence = "Apache-2.0"
     packages = ("numpy", "openfacefx", "opencv-python-headless")
 

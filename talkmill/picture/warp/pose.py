@@ -72,7 +72,7 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, teeth: bool, smile: float 
     drawn, rounded = drawn * (1 - 0.5 * tuck), rounded * (1 - 0.5 * tuck)  # teeth on the lip want it spread
     speaks = np.clip(np.maximum.reduce([opened / 0.05, tuck * 4, press * 4, np.abs(wide) * 4, rounded * 4]), 0, 1)
     speaks = _widened(speaks, fps)
-    narrower, flatter, level, spreading = 5.5 * smile, 3.0 * smile, 5.0 * smile, 4.0 + 2.8 * smile  # from a smile, and back
+    narrower, flatter, level, spreading = 5.5 * smile, 3.0 * smile, 5.0 * smile, 4.6 + 2.4 * smile  # from a smile, and back
     out = []
     for i in range(frames):
         lift = got["smile"][i] * (1 - smile if got["smile"][i] > 0 else 1.0)  # it may be there already
