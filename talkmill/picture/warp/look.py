@@ -13,8 +13,9 @@ from talkmill.picture.warp.place import CHEEK_MARKS, NODES, Lips, Placed, scale
 
 SHOWN = 1.6
 """mm between lips at rest from which a picture shows what is in the mouth."""
-LIP, UNLIKE = 1.5, 25.0
-"""mm beyond a lip's inner edge that are lip for certain; and levels of Y'CbCr by which what is between parted lips differs."""
+LIP, UNLIKE, MOSTLY = 1.5, 18.0, 0.65
+"""mm beyond a lip's inner edge that are lip for certain; and by how many levels of Y'CbCr how much of what is between parted
+lips differs from them: between shut ones there is the line where they meet."""
 REACH = 2.2
 """mm around the landmarks within which the dark line is looked for."""
 WIDER = 3.0, 5.0, 0.62
@@ -71,14 +72,17 @@ def _parted(frame: np.ndarray, lips: Lips, place: np.ndarray) -> bool:
     third = slice(NODES // 3, NODES - NODES // 3)
     x, up, low = lips.x[third], lips.upper[third], lips.lower[third]
     seen = []
-    for rows in ([up + share * (low - up) for share in (0.15, 0.35, 0.5, 0.65, 0.85)], [up - LIP, low + LIP]):
+    for rows in ([up + share * (low - up) for share in np.linspace(0.1, 0.9, 9)], [up - LIP, low + LIP]):
         points = [place @ np.stack([x, row, np.ones_like(x)]) for row in rows]
         px, py = (np.concatenate([one[axis] for one in points])[None, :].astype(np.float32) for axis in (0, 1))
-        seen.append([
-            float(np.median(cv2.remap(plane, px / step, py / step, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)))
-            for plane, step in zip(planes(frame), (1, 2, 2), strict=True)
-        ])  # fmt: skip
-    return float(np.hypot.reduce(np.subtract(*seen))) >= UNLIKE
+        seen.append(
+            np.stack([
+                cv2.remap(plane, px / step, py / step, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0].astype(np.float32)
+                for plane, step in zip(planes(frame), (1, 2, 2), strict=True)
+            ])
+        )  # fmt: skip
+    between, lip = seen[0], np.median(seen[1], axis=1, keepdims=True)
+    return bool((np.sqrt(((between - lip) ** 2).sum(axis=0)) >= UNLIKE).mean() > MOSTLY)
 
 
 def _opened(frame: np.ndarray, placed: Placed, index: int) -> Lips:
