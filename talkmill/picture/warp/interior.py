@@ -120,11 +120,13 @@ def paint(
         dimmed = own * (1 - pose.shade * np.array(SHADE, np.float32))
         out = _over(out, dimmed, alpha * ((x > lips.left) & (x < lips.right)))
     # The upper lip's shadow, and the corners.
-    shadow = 0.40 if own is None else 0.25 * float(np.clip(np.max(above - np.interp(x, mouth.lips.x, mouth.lips.upper)), 0, 1))
+    near = 1 - 0.7 * pose.tuck  # teeth on the lower lip stand in the light
+    lifted = float(np.clip(np.max(above - np.interp(x, mouth.lips.x, mouth.lips.upper)), 0, 1))
+    shadow = 0.40 * near if own is None else 0.25 * lifted
     dim = 1 - shadow * np.exp(-np.maximum(depth, 0) / 1.8)
     if own is None:
         dim = dim * (1 - 0.75 * np.clip(np.abs(t), 0, 1) ** 2.6)
-        dim = dim * (1 - 0.20 * np.exp(-np.maximum(below - y, 0) / 0.8))
+        dim = dim * (1 - 0.20 * near * np.exp(-np.maximum(below - y, 0) / 0.8))
     return out * dim[..., None]
 
 

@@ -69,7 +69,8 @@ def poses(curves: Mapping[str, np.ndarray], fps: int, teeth: bool, smile: float 
     dropped = parted * ((0.8 + 0.5 * got["teeth"]) * (0.6 if teeth else 1.0) + (3.6 * (1 - opened) if teeth else 1.2) * rounded)
     jaw = jaw * (1 - 0.75 * tuck) + (0.6 if teeth else 1.0) * tuck
     raised = raised + ((1.3 if teeth else 3.0) - raised) * tuck
-    drawn, rounded = drawn * (1 - 0.5 * tuck), rounded * (1 - 0.5 * tuck)  # teeth on the lip want it spread
+    firm = 1 - 0.5 * np.maximum(tuck, press)  # lips on teeth, and on each other, are less pursed
+    drawn, rounded = drawn * firm, rounded * firm
     speaks = np.clip(np.maximum.reduce([opened / 0.05, tuck * 4, press * 4, np.abs(wide) * 4, rounded * 4]), 0, 1)
     speaks = _widened(speaks, fps)
     narrower, flatter, level, spreading = 5.5 * smile, 3.0 * smile, 5.0 * smile, 4.6 + 2.4 * smile  # from a smile, and back
