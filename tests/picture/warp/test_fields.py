@@ -132,3 +132,12 @@ def test_a_smile_is_back_when_it_is_silent():
     assert voice[60:200].min() > 0.999
     assert not voice[:48].any()
     assert not voice[212:].any()
+
+
+def test_lips_meet_for_a_p_that_comes_at_once():
+    """Where a line begins with a p after three frames, the smile is left by then."""
+    press = np.zeros(120)
+    press[3:6] = 1.0
+    made = poses({"open": np.zeros(120), "press": press}, 30, True, 1.0)
+    assert made[0].rests
+    assert made[4].voice > 0.999
