@@ -52,7 +52,7 @@ HELD = (
     ("heart", "Nobody plays the piano before supper, but Pam may whistle a happy tune by the pond."),
     ("espeak", "Most people pick a warm room, open the window and move the lamp closer to the book."),
 )
-"""Sentences, and a voice, at which nothing was looked while the warp was made; they are measured only."""
+"""Sentences that are measured only: the warp was not made with them."""
 DEVELOPED = (
     ("alpha", EN[4]),
     ("heart", EN[5]),

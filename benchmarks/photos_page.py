@@ -78,8 +78,8 @@ Made by `python -m benchmarks.photos --write`. Do not edit.
 Portraits of two people that come inside Python packages (Grace Hopper: shut lips, glasses, wrinkles; an astronaut: an open
 smile with teeth), and a character that Talkmill draws, taken as a picture, are made into idle clips, speak English lines by
 `lipsync: warp`, are encoded, and are measured in the **decoded mp4** by landmarks. It is a sample: {len(rows)} measures of
-{len({row.clip for row in rows})} videos. Lines that are **held out** are sentences, and a voice, that nobody looked at while
-the warp was made. Opening is relative to each video's own range while it speaks, because every landmark model sees
+{len({row.clip for row in rows})} videos. Lines that are **held out** are sentences that the warp was not made with; their
+voices are. Opening is relative to each video's own range while it speaks, because every landmark model sees
 another gap between shut lips. The second detector was trained by others on other pictures; it is used for measuring only.
 
 - **median, 95 %**: how far a closure in the picture is from its p, b or m in the sound. **shut**: p, b, m with shut lips.
@@ -91,6 +91,8 @@ another gap between shut lips. The second detector was trained by others on othe
   do that: they look for the quiet in the sound, which comes before the burst. No time is lost between curves and video.
 - dlib's points were learnt from photographs. They do not follow the drawing's mouth, nor everybody's rounded lips; what is
   still and how wide lips are is told below for mouths of which it is known.
+- The lines held out were measured twice. One thing was changed after the first time because of them: lips that press are less
+  pursed, since pursed ones that were shut were taken for open.
 
 What is not within the limit for drawn characters is **bold**: landmarks are coarser than colours, above all in width.
 
