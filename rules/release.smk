@@ -39,7 +39,7 @@ rule check:
     log:
         "build/{episode}/{lang}/check-{digest}.log",
     priority: 80
-    threads: 1
+    threads: 2
     message:
         "Checking {wildcards.episode} ({wildcards.lang})"
     shell:

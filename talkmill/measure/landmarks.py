@@ -90,10 +90,12 @@ def mesh(fps: int) -> Detect:
 
 def of_mesh(points: np.ndarray) -> Marks:
     """What is used of MediaPipe's landmarks."""
-    from talkmill.picture.warp.place import RIGID
+    from talkmill.picture.warp.place import CHEEK_MARKS, RIGID
 
+    # A smile that leaves while its owner speaks takes the cheeks with it; another face differs as much without them.
+    rigid = tuple(one for one in RIGID if one not in (*CHEEK_MARKS[0], *CHEEK_MARKS[1], 36, 266))
     return Marks(
-        *(points[list(group)] for group in ((33, 263), (78, 308), (81, 82, 13, 312, 311), (178, 87, 14, 317, 402), RIGID))
+        *(points[list(group)] for group in ((33, 263), (78, 308), (81, 82, 13, 312, 311), (178, 87, 14, 317, 402), rigid))
     )
 
 

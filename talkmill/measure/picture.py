@@ -139,7 +139,8 @@ def _head(pen: ImageDraw.ImageDraw, found: Review) -> int:
     name = f"{found.video.parent.parent.name} / {found.video.parent.name} / {found.video.name}"
     pen.text((MARGIN, 22), name, font=_font(30), fill=INK)
     pen.text((MARGIN + pen.textlength(name, font=_font(30)) + 24, 26), verdict, font=_font(26), fill=colour)
-    values = {one.name: one for one in found.measures}
+    values = {one.name.removeprefix("photo_"): one for one in found.measures}  # of drawn faces, where there are both
+    values |= {one.name: one for one in found.measures}
     facts = []
     for key, words in (
         ("closure_median_ms", "p b m off by {:.0f} ms in the median"),

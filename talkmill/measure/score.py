@@ -188,10 +188,11 @@ def runs(flags: np.ndarray) -> list[tuple[int, int]]:
 def _closures(said: list[Spoken], shape: Shape, seen: Seen, still: np.ndarray, fps: int) -> list[Closure]:
     shut, step = shape.shut, shape.step / fps
     slack = (step - 1 / fps) / 2  # a mouth that changes with every second frame cannot be nearer
-    holds = [
-        (*_edges(shape, low, high, seen.face.start, fps), bool(still[low:high].any()) or low == 0 or high == len(shut))
-        for low, high in runs(shut)
-    ]
+    holds = []
+    for low, high in runs(shut):
+        start, end = _edges(shape, low, high, seen.face.start, fps)
+        pause = bool(still[low:high].any()) or low == 0 or high == len(shut) or _unspoken(said, start, end)
+        holds.append((start, end, pause))
     out = []
     for phone in _joined(said):
         near = [hold for hold in holds if hold[0] < phone.middle + SEARCH and hold[1] > phone.middle - SEARCH]
@@ -205,6 +206,16 @@ def _closures(said: list[Spoken], shape: Shape, seen: Seen, still: np.ndarray, f
         offset = float("nan") if pause else float(np.sign(late)) * max(abs(late) - slack, 0.0)
         out.append(Closure(phone, within, False, pause, offset))
     return out
+
+
+def _unspoken(said: list[Spoken], start: float, end: float) -> bool:
+    """Whether nothing is said in some of the time from `start` to `end`: lips that rest until a line begins were not shut for
+    the first p, b or m in it."""
+    within = [one for one in said if one.end > start and one.start < end]
+    if not within:
+        return True
+    edges = zip([start, *(one.end for one in within)], [*(one.start for one in within), end], strict=True)
+    return any(after - before > BREAK for before, after in edges)
 
 
 def _away(hold: tuple[float, float, bool], phone: Spoken) -> float:

@@ -100,8 +100,8 @@ class Meter:
 
         early = 0 if self._before is None else len(self._before)
         whole = samples if self._before is None else np.concatenate([self._before, samples])
-        size = -(-(min(BLOCK, len(whole)) + 2 * RING) // 16_384) * 16_384  # room for the filters to die away; a quick length
-        spectrum = np.fft.rfft(whole, size, axis=0) * _k_weighting(size).astype(np.complex64)[:, None]
+        size = -(-(min(BLOCK, len(whole)) + 2 * RING) // 65_536) * 65_536  # room for the filters to die away; few lengths
+        spectrum = np.fft.rfft(whole, size, axis=0) * _k_weighting(size)[:, None]
         heard = np.fft.irfft(spectrum, size, axis=0)[early : len(whole)]
         count = len(heard) // STEP
         squares = (heard[: count * STEP] ** 2).sum(axis=1, dtype=np.float64)
@@ -124,7 +124,7 @@ class Meter:
         return float(-0.691 + 10 * np.log10(blocks.mean()))
 
 
-@lru_cache(2)
+@lru_cache(4)
 def _k_weighting(size: int) -> np.ndarray:
     """Response of BS.1770's two filters (its tables 1 and 2, for 48 kHz) at the frequencies of a real FFT of `size`."""
     import numpy as np
@@ -135,7 +135,7 @@ def _k_weighting(size: int) -> np.ndarray:
     response = np.ones_like(delay)
     for above, below in (shelf, highpass):
         response *= (above[0] + above[1] * delay + above[2] * delay**2) / (below[0] + below[1] * delay + below[2] * delay**2)
-    return response
+    return response.astype(np.complex64)
 
 
 Piece = Callable[[int, int], "Samples"]
@@ -166,7 +166,6 @@ class Limiter:
     def pieces(self, gain: float, ceiling: float) -> Iterator[Samples]:
         """`run`, a piece of `BLOCK` samples after the other."""
         import numpy as np
-        from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
         factor, limit = 10 ** (gain / 20), 10 ** (ceiling / 20)
         reach = 2 * round(REACH * SAMPLE_RATE) + 1
@@ -179,7 +178,7 @@ class Limiter:
                 yield (samples * factor).astype(np.float32)
                 continue
             needed = np.minimum(1.0, limit / np.maximum(loud, 1e-9))
-            turned = uniform_filter1d(minimum_filter1d(needed, reach, mode="nearest"), reach, mode="nearest")
+            turned = _averages(_least(needed, reach), reach)
             turned = turned[start - first : start - first + len(samples)]
             yield (samples * (factor * turned)[:, None]).astype(np.float32)
 
@@ -190,6 +189,29 @@ class Limiter:
         found = peaks(self.piece(first, last))
         left, right = (start - first) // 2, (last - end) // 2  # the outermost peaks lack the sound beyond
         return first + left, found[left : len(found) - right]
+
+
+def _least(values: np.ndarray, reach: int) -> np.ndarray:
+    """The least of the `reach` (odd) values around each of `values` (n,), whose ends go on.
+
+    By van Herk and Gil-Werman: a window is the end of one block of `reach` values and the beginning of the next. (SciPy has it
+    too, and takes longer to be imported than an episode's sound to be levelled.)
+    """
+    import numpy as np
+
+    half, rest = reach // 2, -(len(values) + reach - 1) % reach
+    blocks = np.pad(values, (half, half + rest), mode="edge").reshape(-1, reach)
+    begun = np.minimum.accumulate(blocks, axis=1).reshape(-1)
+    ended = np.minimum.accumulate(blocks[:, ::-1], axis=1)[:, ::-1].reshape(-1)
+    return np.minimum(ended[: len(values)], begun[reach - 1 : reach - 1 + len(values)])
+
+
+def _averages(values: np.ndarray, reach: int) -> np.ndarray:
+    """The mean of the `reach` (odd) values around each of `values` (n,), whose ends go on."""
+    import numpy as np
+
+    summed = np.cumsum(np.pad(values, (reach // 2 + 1, reach // 2), mode="edge"), dtype=np.float64)
+    return ((summed[reach:] - summed[:-reach]) / reach).astype(values.dtype)
 
 
 def peaks(samples: Samples) -> Samples:
@@ -207,6 +229,14 @@ def true_peak(samples: Samples) -> float:
     return 20 * math.log10(highest) if highest > 0 else -math.inf
 
 
+def _loud(pieces: Iterable[Samples]) -> float:
+    """Integrated loudness in LUFS of a sound that comes in pieces."""
+    meter = Meter()
+    for piece in pieces:
+        meter.add(piece)
+    return meter.integrated()
+
+
 def _heard(pieces: Iterable[Samples]) -> tuple[float, float]:
     """Integrated loudness in LUFS and true peak in dBTP of a sound that comes in pieces."""
     import numpy as np
@@ -221,26 +251,26 @@ def _heard(pieces: Iterable[Samples]) -> tuple[float, float]:
     return meter.integrated(), highest
 
 
-def levelled(samples: Samples, loudness: float, ceiling: float) -> tuple[Samples, float]:
+def levelled(samples: Samples, loudness: float, ceiling: float, before: float | None = None) -> tuple[Samples, float]:
     """`samples` (n, channels) at 48 kHz at `loudness` LUFS (±0.3 LU), true peak at most `ceiling` dBTP; and the gain in dB.
 
-    Same number of samples, no delay.
+    Same number of samples, no delay. `before` is their `integrated` loudness, where it is known.
 
     Raises:
         MediaError: there is nothing to hear, or the target cannot be reached under the ceiling.
     """
     limiter = Limiter(samples)
-    gain, limit = _settled(limiter, loudness, ceiling)
+    gain, limit = _settled(limiter, loudness, ceiling, before)
     return limiter.run(gain, limit), gain
 
 
-def _settled(limiter: Limiter, loudness: float, ceiling: float) -> tuple[float, float]:
+def _settled(limiter: Limiter, loudness: float, ceiling: float, before: float | None = None) -> tuple[float, float]:
     """The gain and the limiter's ceiling at which a sound is as loud as is wanted: tried, measured and corrected.
 
     Raises:
         MediaError: as `levelled`.
     """
-    before, _ = _heard(limiter.pieces(0.0, math.inf))
+    before = _loud(limiter.pieces(0.0, math.inf)) if before is None else before
     if before == -math.inf:
         raise MediaError("loudness: nothing to hear (the meter says under -70 LUFS). Put sound into it.")
     gain, limit = loudness - before, ceiling

@@ -73,7 +73,7 @@ class Puppet:
         left, top, right, bottom = everything.box
         self.still = sprite.window(still, (left, top, right, bottom))
         self.box = self._face_box()
-        self.fixed = {part: sprite.window(loaded[part], self.box) for part in _STILL if part in loaded}
+        self.fixed = {part: sprite.trimmed(sprite.window(loaded[part], self.box)) for part in _STILL if part in loaded}
         self.first = next((n for n, part in enumerate(self.order) if part not in self.fixed), len(self.order))
         self.ground = sprite.window(sprite.stacked([self.fixed[part] for part in self.order[: self.first]]), self.box)
         self.brows = self._halves("brows")

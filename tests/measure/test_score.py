@@ -60,6 +60,15 @@ def test_a_late_sound_shifts_what_is_heard(tmp_path):
     assert np.median(found.offsets) == pytest.approx(-0.12, abs=0.011)
 
 
+@pytest.mark.parametrize(
+    ("start", "end", "told"), [(3.4, 4.2, True), (3.98, 4.2, False), (4.11, 4.19, False), (4.1, 4.4, True), (2.0, 3.0, True)]
+)
+def test_a_hold_that_began_before_anything_was_said_is_a_rest(start, end, told):
+    """Lips that stay shut from the pause to the first m are not 300 ms early for it; within speech every hold is timed."""
+    said = [score.Spoken(symbol, at, at + 0.1, 0) for symbol, at in (("f", 4.0), ("m", 4.1), ("a", 4.2))]
+    assert score._unspoken(said, start, end) == told
+
+
 def test_a_mouth_that_never_shuts_misses_every_closure(tmp_path):
     """And that fails the timing too: a missing closure is not left out."""
     values = [max(value, 9.0) if 0.45 < (i + 0.5) / FPS < 1.95 else 0.0 for i, value in enumerate(openings())]

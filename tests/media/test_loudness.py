@@ -94,3 +94,23 @@ def test_a_file_without_sound_is_refused(tmp_path):
     (tmp_path / "a.wav").write_bytes(b"no sound at all")
     with pytest.raises(MediaError, match="ffmpeg"):
         loudness.measure(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("count", [1, 480, 481, 5000])
+def test_the_limiters_windows_are_those_of_scipy(count):
+    """Law: the least value and the mean around each value, at the ends as well, are what SciPy says."""
+    from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+    values = np.random.default_rng(count).random(count).astype(np.float32)
+    for reach in (1, 3, 481):
+        assert (loudness._least(values, reach) == minimum_filter1d(values, reach, mode="nearest")).all()
+        assert loudness._averages(values, reach) == pytest.approx(uniform_filter1d(values, reach, mode="nearest"), abs=1e-5)
+
+
+def test_levelling_takes_a_known_loudness_for_what_it_is():
+    """Law: the loudness that is handed in saves measuring it, and changes nothing."""
+    samples = bumpy(1)
+    asked = loudness.levelled(samples, -18, -2)
+    told = loudness.levelled(samples, -18, -2, loudness.integrated(samples))
+    assert (asked[0] == told[0]).all()
+    assert asked[1] == told[1]

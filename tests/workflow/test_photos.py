@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from talkmill.measure.picture import draw
 from talkmill.measure.review import review
 from talkmill.media import faces, ffmpeg, frames
 from tests.portraits import admiral, beside, turned_head, woman
@@ -65,6 +66,9 @@ def test_the_finished_video_is_measured_and_a_wrong_one_is_seen(project: Project
     photo = [one for name, one in measures.items() if name.startswith("photo_")]
     assert len(photo) >= 10
     assert [(one.name, one.value) for one in photo if one.verdict == "fail"] == []
+    draw(right, tmp_path / "seen.png")
+    with Image.open(tmp_path / "seen.png") as picture:
+        assert len(picture.getcolors(1 << 24)) > 500  # its frames are in it
     late = project.copy(tmp_path / "project").root / "out/talk/en/square.mp4"
     video = ffmpeg.url(out / "square.mp4")
     ffmpeg.run(["-i", video, "-c:v", "copy", "-af", "adelay=120:all=1", "-shortest", "-y", ffmpeg.url(late)])

@@ -89,7 +89,7 @@ class File:
             else:
                 found += measures.captioned(captions, shape)
         try:
-            view = seen.look(inputs["video"], shape, request["fps"], captions.box if captions else None)
+            view = seen.look(inputs["video"], shape, request["fps"], request["frames"], captions.box if captions else None)
             heard = loud.result()
         except MediaError as error:
             return [*found, Measure("decode", inputs["video"].name, "decodes to its end", False, str(error))]

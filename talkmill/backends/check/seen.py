@@ -1,12 +1,14 @@
-"""What a finished video shows and sounds like, from one decode at a small size."""
+"""What a finished video shows and sounds like, from one decode at a small size, two stretches of it at a time."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from talkmill.errors import MediaError
 from talkmill.media import ffmpeg
@@ -25,6 +27,8 @@ CHANGED = 4
 """Levels by which a small pixel must differ to count as changed: what a keyframe alone changes stays under it."""
 SHARE = 0.0005
 """Share of changed pixels from which the picture has moved."""
+STRETCH = 20.0
+"""Seconds of the video, about, that one process decodes; two work at once, and what they found waits in memory."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +42,11 @@ class Seen:
     sound: np.ndarray  # float32, mono, RATE samples a second
 
 
-def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, int] | None) -> Seen:
+def look(video: Path, shape: Format, fps: int, frames: int, captions: tuple[int, int, int, int] | None) -> Seen:
     """Decode the video once: every picture that others build on (one in three, with two B-frames) and the whole sound.
 
-    The area of the `captions` (x0, y0, x1, y1 in the video's pixels) does not count as movement.
+    The area of the `captions` (x0, y0, x1, y1 in the video's pixels) does not count as movement. `frames` is the length that
+    the video should have: what is beyond it is looked at as well.
 
     Raises:
         MediaError: the file cannot be decoded to its end.
@@ -54,33 +59,75 @@ def look(video: Path, shape: Format, fps: int, captions: tuple[int, int, int, in
         x0, y0, x1, y1 = (value // SCALE for value in captions)
         mask[max(0, y0 - 1) : y1 + 2, max(0, x0 - 1) : x1 + 2] = False
     dark, still = _Dark(), _Still()
+    times: list[float] = []
+    with ThreadPoolExecutor(2) as pool:
+        hearing = pool.submit(_heard, video)
+        for found, pictures in _stretches(pool, video, (width, height), fps, frames):
+            for at, picture in zip(found, pictures, strict=True):
+                dark.look(len(times), picture)
+                still.look(len(times), picture[mask])
+                times.append(at)
+        heard = hearing.result()
+    if not times:
+        raise MediaError(f"{video.name}: its pictures cannot be decoded (there is none). Make it anew.")
+    ends = [*times[1:], times[-1] + 1 / fps]
+    black, _ = _longest(dark.stretches, times, ends)
+    frozen, at = _longest(still.stretches, times, ends)
+    return Seen(len(times), black, frozen, at, heard)
+
+
+def _stretches(
+    pool: ThreadPoolExecutor, video: Path, size: tuple[int, int], fps: int, frames: int
+) -> Iterator[tuple[list[float], list[np.ndarray]]]:
+    """The pictures of all stretches in order, with their times; the next one is decoded while one is looked at."""
+    count = max(1, round(frames / fps / STRETCH + 0.25))
+    starts = [round(index * frames / count) for index in range(count)]
+    waiting: deque[Any] = deque()
+    for start, end in zip(starts, [*starts[1:], None], strict=True):
+        waiting.append(pool.submit(_stretch, video, size, fps, start, end))
+        if len(waiting) > 2:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _stretch(video: Path, size: tuple[int, int], fps: int, start: int, end: int | None) -> tuple[list[float], list[np.ndarray]]:
+    """The pictures from frame `start` up to `end` (None: all that follow) as luma, uint8 (height, width), and their times."""
+    import numpy as np
+
+    width, height = size
+    # Half a frame before: whatever a time is rounded to, a picture falls into one stretch only.
+    first = max(0.0, (start - 0.5) / fps)
+    part = ["-ss", f"{first:.6f}"] if start else []
+    part += ["-t", f"{(end - 0.5) / fps - first:.6f}"] if end is not None else []
     with tempfile.TemporaryDirectory(prefix="talkmill-check-") as folder:
-        sound = Path(folder) / "sound.f32"
-        pictures = ffmpeg.stream([
-            "-nostats", "-loglevel", "error", "-xerror", "-err_detect", "explode",
-            "-skip_frame", "noref", "-skip_loop_filter", "all", "-i", ffmpeg.url(video.absolute()),
+        data = ffmpeg.stream([
+            "-nostats", "-loglevel", "error", "-xerror", "-err_detect", "explode", "-threads", "1",
+            "-skip_frame", "noref", "-skip_loop_filter", "all", *part, "-i", ffmpeg.url(video.absolute()),
             "-map", "0:v:0", "-fps_mode", "passthrough",
             "-vf", f"scale={width}:{height}:flags=fast_bilinear,format=gray,"
             "metadata=mode=add:key=talkmill:value=1,metadata=mode=print:file=times.txt",
             "-f", "rawvideo", "pipe:1",
-            "-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "-y", ffmpeg.url(sound),
         ], width * height, cwd=Path(folder))  # fmt: skip
-        count = 0
-        for data in pictures:
-            picture = np.frombuffer(data, np.uint8).reshape(height, width)
-            dark.look(count, picture)
-            still.look(count, picture[mask])
-            count += 1
-        heard = np.fromfile(sound, "<f4")
+        pictures = [np.frombuffer(each, np.uint8).reshape(height, width) for each in data]
         # From a file: ffmpeg's threads share the log, and a line that another one breaks into would be a picture that is lost.
         written = Path(folder, "times.txt").read_text("utf-8") if Path(folder, "times.txt").exists() else ""
-    times = [float(line.split("pts_time:")[1].split()[0]) for line in written.splitlines() if "pts_time:" in line]
-    if not times or count != len(times):
-        raise MediaError(f"{video.name}: its pictures cannot be decoded to the end ({count} of {len(times)}). Make it anew.")
-    ends = [*times[1:], times[-1] + 1 / fps]
-    black, _ = _longest(dark.stretches, times, ends)
-    frozen, at = _longest(still.stretches, times, ends)
-    return Seen(count, black, frozen, at, heard)
+    times = [first + float(line.split("pts_time:")[1].split()[0]) for line in written.splitlines() if "pts_time:" in line]
+    if len(pictures) != len(times):
+        count = f"{len(pictures)} of {len(times)} from {first:.1f} s on"
+        raise MediaError(f"{video.name}: its pictures cannot be decoded to the end ({count}). Make it anew.")
+    # ffmpeg counts a length from the first picture that it shows, which may be later than where it began.
+    own = sum(end is None or at < (end - 0.5) / fps for at in times)
+    return times[:own], pictures[:own]
+
+
+def _heard(video: Path) -> np.ndarray:
+    """The whole sound, mono, `RATE` samples a second, float32."""
+    import numpy as np
+
+    options = ["-nostats", "-loglevel", "error", "-xerror", "-err_detect", "explode", "-i", ffmpeg.url(video.absolute())]
+    data, _ = ffmpeg.run([*options, "-map", "0:a:0", "-ac", "1", "-ar", str(RATE), "-f", "f32le", "pipe:1"])
+    return np.frombuffer(data, "<f4")
 
 
 def _longest(stretches: Sequence[tuple[int, int]], times: Sequence[float], ends: Sequence[float]) -> tuple[float, float]:

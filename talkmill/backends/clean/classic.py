@@ -25,9 +25,9 @@ class Classic:
     """
 
     name: ClassVar[str] = "classic"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     licence: ClassVar[str] = "none"
-    packages: ClassVar[tuple[str, ...]] = ("numpy", "scipy", "soxr")
+    packages: ClassVar[tuple[str, ...]] = ("numpy", "soxr")
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:
         """Clean one take.
@@ -46,7 +46,7 @@ class Classic:
         filtered = highpassed(samples[:, 0], hertz)[:, None]
         before = loudness.integrated(filtered)
         if before > -math.inf:
-            made, gain = loudness.levelled(filtered, level, CEILING)
+            made, gain = loudness.levelled(filtered, level, CEILING, before)
         else:
             before = level_of(filtered)
             gain = level - before

@@ -42,7 +42,7 @@ class Warp:
     """
 
     name = "warp"
-    version = 2
+    version = 3
     licence = "Apache-2.0"
     packages = ("numpy", "openfacefx", "opencv-python-headless")
 
@@ -60,7 +60,7 @@ class Warp:
             return Result({"frames": target}, {**film.write(clip.read(order), size, fps, target).facts, "without_face": []})
         faces = Faces.of(clip, request, inputs.get("track"))
         curves, facts = self.curves(request, inputs)
-        acted = {shows: poses(curves, fps, shows) for shows in {one.look.teeth for one in faces.talkers}}
+        acted = {shows: poses(curves, fps, *shows) for shows in {(one.look.teeth, one.smile) for one in faces.talkers}}
         shares = _shares([faces.shown(number) for number in order])
         made = film.write(_drawn(clip, order, faces, acted, shares), size, fps, target)
         facts = {name: facts[name] for name in ("closures", "closures_shut")}
@@ -137,7 +137,11 @@ class Faces:
 
 
 def _drawn(
-    clip: Clip, order: Sequence[int], faces: Faces, acted: Mapping[bool, Sequence[Pose]], shares: Sequence[float | None]
+    clip: Clip,
+    order: Sequence[int],
+    faces: Faces,
+    acted: Mapping[tuple[bool, float], Sequence[Pose]],
+    shares: Sequence[float | None],
 ) -> Iterator[np.ndarray]:
     for moment, (number, frame) in enumerate(zip(order, clip.read(order), strict=True)):
         share = shares[moment]
@@ -146,7 +150,7 @@ def _drawn(
             continue
         which, index = faces.at[number]
         talker = faces.talkers[which]
-        pose = acted[talker.look.teeth][moment].scaled(share)
+        pose = acted[talker.look.teeth, talker.smile][moment].scaled(share)
         if pose.rests:
             yield frame
             continue

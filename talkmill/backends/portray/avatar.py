@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from talkmill.backends import JSON, Result
 from talkmill.backends.portray.style_parts import Plan, Recipe
@@ -17,8 +17,13 @@ from talkmill.backends.portray.styles import RECIPES
 from talkmill.errors import BackendError, RequestError
 from talkmill.picture.rig import FORMAT
 
+if TYPE_CHECKING:
+    from PIL import Image as Pictures
+
 SIDE = 1536
 """Width and height of a rig's canvas in pixels."""
+ROUGH = 4
+"""Pixels of the canvas, in each direction, that are one in the rough drawing that finds a layer's place."""
 
 STYLES: dict[str, dict[str, str]] = {
     name: {"creator": recipe.creator, "licence": recipe.licence, "url": recipe.url} for name, recipe in RECIPES.items()
@@ -115,7 +120,7 @@ class Avatar:
     """portray with the vector characters of DiceBear: `style`, `seed` and `traits` to a rig."""
 
     name: ClassVar[str] = "avatar"
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
     licence: ClassVar[str] = "that of the style, which the facts name"
     packages: ClassVar[tuple[str, ...]] = ("dicebear-core", "dicebear-styles", "resvg-py", "pillow")
 
@@ -208,22 +213,38 @@ def _only(style: str, elements: Sequence[Any], options: Mapping[str, Any]) -> di
 
 def _draw(style: str, plan: Plan, options: dict[str, Any]) -> tuple[tuple[int, int, int, int], Any] | None:
     """One layer, cut to what is drawn: (x, y, width, height) and a Pillow image; None when nothing is."""
-    import resvg_py
     from dicebear import Avatar as Drawing
     from dicebear import Style
-    from PIL import Image
 
     svg = Drawing(Style(_only(style, plan.elements, options)), options).to_string()
     try:
-        png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=SIDE, height=SIDE, skip_system_fonts=True))
+        # Masks take as long as the canvas is large: a small drawing says how much of it is needed. Its origin stays where it
+        # is: resvg cuts nested clips short on a canvas that begins further in.
+        rough = _raster(svg, SIDE, SIDE, ROUGH).getchannel("A").getbbox()
+        if rough is None:
+            return None
+        image = _raster(svg, *(min((value + 1) * ROUGH, SIDE) for value in rough[2:]))
     except Exception as error:  # resvg raises whatever the Rust side gives
         raise BackendError(f"portrait: layer {plan.name} of {style} cannot be drawn ({error}). Choose other traits.") from error
-    image = Image.open(io.BytesIO(png)).convert("RGBA")
     found = image.getchannel("A").getbbox()
     if found is None:
         return None
     left, top, right, bottom = found
     return (left, top, right - left, bottom - top), image.crop(found)
+
+
+def _raster(svg: str, width: int, height: int, step: int = 1) -> Pictures.Image:
+    """The first `width` x `height` pixels of the canvas of `SIDE` pixels, RGBA, one pixel for `step`."""
+    import resvg_py
+    from PIL import Image
+
+    root = re.match(r'<svg [^>]*?viewBox="0 0 (\d+) \1"', svg)
+    if root is None:
+        raise ValueError("its drawing has no square view box")
+    view = f'viewBox="0 0 {width * int(root[1]) / SIDE!r} {height * int(root[1]) / SIDE!r}" preserveAspectRatio="none"'
+    svg = f'{root[0].rpartition("viewBox=")[0]}width="{width}" height="{height}" {view}{svg[root.end() :]}'
+    png = bytes(resvg_py.svg_to_bytes(svg_string=svg, width=width // step, height=height // step, skip_system_fonts=True))
+    return Image.open(io.BytesIO(png)).convert("RGBA")
 
 
 def _bare(drawing: Mapping[str, Any]) -> dict[str, Any]:

@@ -33,10 +33,10 @@ class Ffmpeg:
     """One ffmpeg process a video: drawn frames in, H.264 and AAC out."""
 
     name: ClassVar[str] = "ffmpeg"
-    version: ClassVar[int] = 4
+    version: ClassVar[int] = 5
     licence: ClassVar[str] = ""
     packages: ClassVar[tuple[str, ...]] = (
-        "imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "scipy", "soxr",
+        "imageio-ffmpeg", "numpy", "opencv-python-headless", "pillow", "soxr",
     )  # fmt: skip
 
     def run(self, request: Mapping[str, JSON], inputs: Mapping[str, Path], workdir: Path) -> Result:

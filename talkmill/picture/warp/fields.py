@@ -20,6 +20,8 @@ moves."""
 WINDOW = 60.0, 8.0, 34.0
 """The warp's reach in mm: to either side of the mouth, above the base of the nose, and below the chin. Beyond nothing
 changes."""
+SIDEWAYS = {True: 15.0, False: 20.0}
+"""mm above and below the lips over which what moves sideways moves less and less."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Mouth:
     @property
     def meeting(self) -> np.ndarray:
         """y at the nodes of where the lips meet when they shut: upper lips are less mobile, so it lies nearer to theirs."""
-        return self.lips.upper + 0.42 * (self.lips.lower - self.lips.upper)
+        return self.lips.upper + 0.34 * (self.lips.lower - self.lips.upper)
 
 
 def mouth_of(placed: Placed, index: int, pose: Pose) -> Mouth:
@@ -68,22 +70,31 @@ def _fade(value: np.ndarray, start: float, end: float) -> np.ndarray:
     return 1 - t * t * (3 - 2 * t)
 
 
+def _across(mouth: Mouth, x: np.ndarray) -> np.ndarray:
+    """Shares of the corners' way sideways: nothing in the middle, and beyond them less and less, as gently as there is room."""
+    t = (x - mouth.middle) / mouth.half
+    away = np.abs(t)
+    return np.where(away < 1, t * (1.25 - 0.25 * t * t), np.sign(t) * _fade(away * mouth.half, mouth.half, WINDOW[0]))
+
+
 def _common(mouth: Mouth, x: np.ndarray, y: np.ndarray, above: bool) -> tuple[np.ndarray, np.ndarray]:
     """Both layers alike on the lips' line: the corners' own way, and the lips' height."""
     pose = mouth.pose
     t = (x - mouth.middle) / mouth.half
     base = line(mouth, x, mouth.meeting)
     d = y - base
-    # Widths: nothing moves sideways in the middle, the corners most, and what is beyond them less and less.
-    inside = t * (1.5 - 0.5 * t * t)
-    across = np.where(np.abs(t) < 1, inside, np.sign(t) * _falloff(np.abs(t) - 1, 0.75))
-    reach = 15.0 if above else 20.0
-    dx = pose.width * across * _falloff(d, reach)
+    dx = pose.width * _across(mouth, x) * _falloff(d, SIDEWAYS[above])
     lift = _falloff(np.abs(t) - 1, 0.55) * _falloff(d, 17.0)
     dy = (0.20 * pose.jaw - pose.corners) * lift
-    height = np.where(np.abs(t) < 1.3, np.clip(1.25 - t * t, 0, 1), 0) * _falloff(d, 11.0)
-    dy = dy + pose.thick * d * height
+    lip = y - line(mouth, x, mouth.lips.upper if above else mouth.lips.lower)  # from its own edge, so that it parts no lips
+    height = np.where(np.abs(t) < 1.3, np.clip(1.25 - t * t, 0, 1), 0) * _falloff(lip, 11.0)
+    dy = dy + pose.thick * lip * height
     return dx, dy
+
+
+def _power(pose: Pose) -> float:
+    """Of the opening's outline: a lens, and an ellipse where lips are rounded."""
+    return 0.8 - 0.22 * pose.round
 
 
 def upper(mouth: Mouth, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -93,7 +104,7 @@ def upper(mouth: Mouth, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nd
     t = np.clip((x - mouth.middle) / mouth.half, -1, 1)
     up = np.maximum(line(mouth, x, lips.upper) - y, 0)
     near = _falloff(up, 9.0)
-    dy = dy - pose.raised * (1 - t * t) ** 0.8 * near
+    dy = dy - pose.raised * (1 - t * t) ** _power(pose) * near
     apart = mouth.meeting - lips.upper
     if pose.voice and apart.any():
         dy = dy + line(mouth, x, apart) * pose.shut * pose.voice * _falloff(up, 10.0)
@@ -108,7 +119,7 @@ def lower(mouth: Mouth, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nd
     edge = line(mouth, x, lips.lower)
     down = np.maximum(y - edge, 0)
     inner = np.clip(1 - t * t, 0, 1)
-    lip = inner**0.8
+    lip = inner ** _power(pose)
     aside = np.abs(x - mouth.middle) / 34.0
     deep = np.exp(-aside * aside * np.sqrt(aside))
     share = np.clip(down / 17.0, 0, 1)
@@ -127,21 +138,33 @@ def lower(mouth: Mouth, x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.nd
     return dx, dy
 
 
-def window(mouth: Mouth, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """1 in the lower face, 0 from the edge of the warp's reach on."""
-    side, above, below = WINDOW
-    beside = _fade(np.abs(x - mouth.middle), side - 24, side)
-    return beside * _fade(-y, -mouth.nose - 6, -mouth.nose + above) * _fade(y, mouth.chin + 8, mouth.chin + below)
+def window(mouth: Mouth, y: np.ndarray) -> np.ndarray:
+    """1 in the lower face, 0 from the upper and the lower edge of the warp's reach on."""
+    _, above, below = WINDOW
+    return _fade(-y, -mouth.nose - 6, -mouth.nose + above) * _fade(y, mouth.chin + 8, mouth.chin + below)
+
+
+def moves(mouth: Mouth, x: np.ndarray, y: np.ndarray, above: bool) -> tuple[np.ndarray, np.ndarray]:
+    """dx, dy in mm of points of a layer, within the warp's reach."""
+    dx, dy = (upper if above else lower)(mouth, x, y)
+    kept = window(mouth, y)
+    return dx * kept, dy * kept * _fade(np.abs(x - mouth.middle), WINDOW[0] - 24, WINDOW[0])
 
 
 def sources(mouth: Mouth, x: np.ndarray, y: np.ndarray, above: bool) -> tuple[np.ndarray, np.ndarray]:
-    """Where in the face at rest each point (x, y) of the moved face comes from, in mm."""
-    layer = upper if above else lower
+    """Where in the face at rest each point (x, y) of the moved face comes from, in mm.
+
+    A fixed point, from where it would be if the whole face moved sideways as the lips' line does: rounded lips stretch the
+    cheeks so much that the search would not end otherwise.
+    """
     sx, sy = x, y
+    if mouth.pose.width:
+        at = np.arange(-WINDOW[0] - 20, WINDOW[0] + 20.5, 0.5) + mouth.middle
+        back = np.interp(x, at + mouth.pose.width * _across(mouth, at), at).astype(np.float32)
+        sx = x + (back - x) * _falloff(y - line(mouth, back, mouth.meeting), SIDEWAYS[above])
     for _ in range(STEPS):
-        dx, dy = layer(mouth, sx, sy)
-        kept = window(mouth, sx, sy)
-        sx, sy = x - dx * kept, y - dy * kept
+        dx, dy = moves(mouth, sx, sy, above)
+        sx, sy = x - dx, y - dy
     return sx, sy
 
 

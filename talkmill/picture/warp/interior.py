@@ -24,7 +24,7 @@ REACH, CELL = 40.0, 0.05
 """Half of the rows' tables and their steps, mm."""
 RIM = 0.35, 0.8
 """mm by which the picture's own teeth are taken less high and less low than its lips leave them free."""
-SHADE = 0.62, 0.72, 0.76
+SHADE = 0.72, 0.80, 0.83
 """Of R', G' and B' of the picture's own teeth, how much is lost behind lips that are rounded."""
 AXIS = np.arange(-REACH, REACH + CELL / 2, CELL, dtype=np.float32)
 
@@ -120,11 +120,13 @@ def paint(
         dimmed = own * (1 - pose.shade * np.array(SHADE, np.float32))
         out = _over(out, dimmed, alpha * ((x > lips.left) & (x < lips.right)))
     # The upper lip's shadow, and the corners.
-    shadow = 0.40 if own is None else 0.25 * float(np.clip(np.max(above - np.interp(x, mouth.lips.x, mouth.lips.upper)), 0, 1))
+    near = 1 - 0.7 * pose.tuck  # teeth on the lower lip stand in the light
+    lifted = float(np.clip(np.max(above - np.interp(x, mouth.lips.x, mouth.lips.upper)), 0, 1))
+    shadow = 0.40 * near if own is None else 0.25 * lifted
     dim = 1 - shadow * np.exp(-np.maximum(depth, 0) / 1.8)
     if own is None:
         dim = dim * (1 - 0.75 * np.clip(np.abs(t), 0, 1) ** 2.6)
-        dim = dim * (1 - 0.20 * np.exp(-np.maximum(below - y, 0) / 0.8))
+        dim = dim * (1 - 0.20 * near * np.exp(-np.maximum(below - y, 0) / 0.8))
     return out * dim[..., None]
 
 

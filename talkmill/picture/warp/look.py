@@ -13,6 +13,9 @@ from talkmill.picture.warp.place import CHEEK_MARKS, NODES, Lips, Placed, scale
 
 SHOWN = 1.6
 """mm between lips at rest from which a picture shows what is in the mouth."""
+LIP, UNLIKE, MOSTLY = 1.5, 18.0, 0.65
+"""mm beyond a lip's inner edge that are lip for certain; and by how many levels of Y'CbCr how much of what is between parted
+lips differs from them: between shut ones there is the line where they meet."""
 REACH = 2.2
 """mm around the landmarks within which the dark line is looked for."""
 WIDER = 3.0, 5.0, 0.62
@@ -48,7 +51,7 @@ def look(frame: np.ndarray, placed: Placed, index: int, reach: float = REACH) ->
     lips = placed.lips[index]
     assert lips is not None  # noqa: S101 - asked for pictures with a face only
     gap = float(np.median([one.gap for one in placed.lips if one is not None]))
-    if gap >= SHOWN and placed.resting:
+    if gap >= SHOWN and placed.resting and _parted(frame, lips, placed.to_picture[index]):
         return Look(np.zeros(NODES), True, _opened(frame, placed, index))
     offsets = np.arange(-reach, reach + 0.05, 0.1)
     x = np.repeat(lips.x[:, None], len(offsets), 1)
@@ -61,6 +64,25 @@ def look(frame: np.ndarray, placed: Placed, index: int, reach: float = REACH) ->
     snap = offsets[_cheapest(cost, 2)]
     kernel = np.hanning(9)[1:-1]
     return Look(np.convolve(np.pad(snap, 3, mode="edge"), kernel / kernel.sum(), "valid"), False)
+
+
+def _parted(frame: np.ndarray, lips: Lips, place: np.ndarray) -> bool:
+    """Whether what lies between the lips' lines looks otherwise than the lips themselves: landmarks may see a gap between
+    painted lips that are shut."""
+    third = slice(NODES // 3, NODES - NODES // 3)
+    x, up, low = lips.x[third], lips.upper[third], lips.lower[third]
+    seen = []
+    for rows in ([up + share * (low - up) for share in np.linspace(0.1, 0.9, 9)], [up - LIP, low + LIP]):
+        points = [place @ np.stack([x, row, np.ones_like(x)]) for row in rows]
+        px, py = (np.concatenate([one[axis] for one in points])[None, :].astype(np.float32) for axis in (0, 1))
+        seen.append(
+            np.stack([
+                cv2.remap(plane, px / step, py / step, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)[0].astype(np.float32)
+                for plane, step in zip(planes(frame), (1, 2, 2), strict=True)
+            ])
+        )  # fmt: skip
+    between, lip = seen[0], np.median(seen[1], axis=1, keepdims=True)
+    return bool((np.sqrt(((between - lip) ** 2).sum(axis=0)) >= UNLIKE).mean() > MOSTLY)
 
 
 def _opened(frame: np.ndarray, placed: Placed, index: int) -> Lips:

@@ -19,9 +19,16 @@ BLUR = 0.22
 ROLL = 0.25
 """How much darker lips are at the opening, where they turn away from the light."""
 
+USUAL, BROAD = 45.0, 60.0
+"""mm between the corners of a mouth that shows teeth without a smile, and with a broad one."""
+
 SEAM = 0.42, 0.42, 1.6
 """Of the line between lips that a picture shows apart, drawn where they meet: how dark (share), how thick (mm), and the gap
 (mm) from which it is not drawn. A picture of shut lips has the line itself."""
+
+CREASE = 9.0, 2.4, 6.0, 7.0
+"""The crease that goes on outwards from a mouth's corner, which stretched skin loses: mm to which it is followed, mm about the
+line in which it lies, mm of its thickness at most, and mm by which a corner must have come inwards for it to be gone."""
 
 Box = tuple[int, int, int, int]
 """left, top, right, bottom in whole pixels, even."""
@@ -32,6 +39,12 @@ class Talker:
 
     def __init__(self, placed: Placed, look: Look) -> None:
         self.placed, self.look = placed, look
+
+    @property
+    def smile(self) -> float:
+        """0..1: how broadly the pictures smile with teeth; while it speaks, a mouth leaves its smile."""
+        lips = self.look.lips
+        return round(min(max((lips.right - lips.left - USUAL) / (BROAD - USUAL), 0.0), 1.0), 3) if lips else 0.0
 
     def mouth(self, index: int, pose: Pose) -> fields.Mouth:
         """The mouth of picture `index` in a pose."""
@@ -79,6 +92,7 @@ class Talker:
             if number < 2:
                 maps = _maps(shift, place, box, line, step)
             moved.append(cv2.remap(plane, maps, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
+        _unfold(moved, mouth, place, box, (x, above, below))
         self._inside(frame, moved, mouth, place, box, (x, above, below))
         for number, (plane, made) in enumerate(zip(planes(frame), moved, strict=True)):
             step = 1 if number == 0 else 2
@@ -133,6 +147,44 @@ class Talker:
             view = plane[(top - box[1]) // step : (bottom - box[1]) // step, (left - box[0]) // step : (right - box[0]) // step]
             base = view + (OFFSET[number] - view) * dark
             view[:] = np.clip(base * (1 - a) + c + 0.5, 0, 255).astype(np.uint8)
+
+
+def _unfold(
+    moved: list[np.ndarray], mouth: fields.Mouth, place: np.ndarray, box: Box,
+    edges: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> None:  # fmt: skip
+    """Take the crease away that goes outward from each corner of a mouth that is drawn together, in the box's three planes.
+
+    It is where the lips met before, and would be seen as the end of the lips: the mouth would not look narrower.
+    """
+    far, about, thick, gone = CREASE
+    share = min(-mouth.pose.width / gone, 1.0)
+    if share <= 0.02:
+        return
+    x, above, below = edges
+    size = scale(place)
+    for end, side in ((0, -1.0), (-1, 1.0)):
+        corner = float(x[end]), float(above[end] + below[end]) / 2
+        points = [(corner[0] + side * dx, corner[1] + dy, 1.0) for dx in (-1.0, far + 1) for dy in (-2 * about, 2 * about)]
+        ends = np.array(points) @ place.T - box[:2]
+        most = (box[2] - box[0], box[3] - box[1])
+        left, top = np.clip(ends.min(axis=0) // 2 * 2, 0, most).astype(int)
+        right, bottom = np.clip(-(-ends.max(axis=0) // 2) * 2, 0, most).astype(int)
+        if right - left < 4 or bottom - top < 4:
+            continue
+        columns = np.arange(left, right, dtype=np.float32)[None, :] + box[0]
+        rows = np.arange(top, bottom, dtype=np.float32)[:, None] + box[1]
+        px, py = millimetres(place, columns, rows)
+        out = side * (px - corner[0])
+        there = share * np.clip(out / 2.0, 0, 1) * np.clip((far - out) / 4.0, 0, 1) * np.exp(-(((py - corner[1]) / about) ** 4))
+        for number, plane in enumerate(moved):
+            step = 1 if number == 0 else 2
+            view = plane[top // step : bottom // step, left // step : right // step]
+            tall = max(round(thick * size / step), 3)
+            calm = cv2.morphologyEx(view, cv2.MORPH_CLOSE, np.ones((tall, 1), np.uint8)) if number == 0 else view
+            calm = cv2.GaussianBlur(calm, (0, 0), tall / 4, borderType=cv2.BORDER_REPLICATE).astype(np.float32)
+            part = there if step == 1 else _halved(there)
+            view[:] = np.clip(view + (calm - view) * part + 0.5, 0, 255).astype(np.uint8)
 
 
 def _halved(values: np.ndarray) -> np.ndarray:

@@ -14,10 +14,12 @@ import pytest
 
 from talkmill.backends import Result
 from talkmill.backends.caption.libass import Libass
+from talkmill.backends.check import seen
 from talkmill.backends.check.file import File
 from talkmill.backends.render import ffmpeg as render
 from talkmill.errors import RequestError
 from talkmill.media import encode, ffmpeg, subtitles
+from talkmill.media.formats import named
 from tests.media.film import FPS, RATE, pictures, speech, words
 
 SIZE = (1080, 1920)
@@ -179,6 +181,23 @@ def test_black_pictures_fail(tmp_path: Path, captions: dict[str, Path], sound: P
     """Law: a third of a second of black is caught."""
     failures = check(tmp_path, film(tmp_path, captions, sound, black=(40, 50)), captions).facts["failures"]
     assert any("black for 0." in line for line in failures)
+
+
+def test_what_lasts_over_the_join_of_two_stretches_is_seen_whole(
+    tmp_path: Path, captions: dict[str, Path], sound: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: the video is decoded in stretches; a still or black one is as long as it is, wherever they join, and no picture is
+    lost or seen twice."""
+    video = film(tmp_path, captions, sound, still=(30, 54))
+    words = (0, 1000, 1080, 1600)
+    whole = seen.look(video, named("vertical"), FPS, FRAMES, words)
+    assert whole.frozen == pytest.approx(0.8, abs=0.1)
+    assert whole.pictures == FRAMES * 6 // 15 + 1  # of fifteen pictures, those that others build on
+    for length in (0.4, 0.7, 1.1):
+        monkeypatch.setattr(seen, "STRETCH", length)
+        parts = seen.look(video, named("vertical"), FPS, FRAMES, words)
+        assert (parts.pictures, parts.black) == (whole.pictures, whole.black)
+        assert (parts.frozen, parts.frozen_at) == pytest.approx((whole.frozen, whole.frozen_at), abs=1e-3)
 
 
 def spoilt(captions: dict[str, Path], folder: Path, old: str, new: str) -> dict[str, Path]:

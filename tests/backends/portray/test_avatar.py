@@ -8,11 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from talkmill.backends import load
-from talkmill.backends.portray.avatar import STYLES, Avatar, check_options, traits
+from talkmill.backends.portray import avatar
+from talkmill.backends.portray.avatar import SIDE, STYLES, Avatar, check_options, traits
 from talkmill.errors import RequestError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -36,6 +38,26 @@ def test_a_portrait_is_the_same_in_a_fresh_process(style: str, tmp_path: Path) -
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
     assert digests(here) == digests(there)
+
+
+@pytest.mark.parametrize("style", ["critters", "avataaars", "notionists"])
+def test_a_layer_on_a_small_canvas_is_what_the_whole_canvas_shows(
+    style: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Law: drawing no more of the canvas than is needed changes no place and no size; edges may differ by one sample of 16."""
+    small, whole = tmp_path / "small", tmp_path / "whole"
+    small.mkdir()
+    whole.mkdir()
+    Avatar().run({"style": style, "seed": "b"}, {}, small)
+    raster = avatar._raster
+    monkeypatch.setattr(avatar, "_raster", lambda svg, width, height, step=1: raster(svg, SIDE, SIDE, step))
+    Avatar().run({"style": style, "seed": "b"}, {}, whole)
+    assert (small / "rig.json").read_bytes() == (whole / "rig.json").read_bytes()
+    for path in whole.glob("*.png"):
+        with Image.open(path) as first, Image.open(small / path.name) as second:
+            difference = np.abs(np.asarray(first, np.int16) - np.asarray(second, np.int16))
+        assert difference.max() <= 17, path.name
+        assert np.count_nonzero(difference.max(axis=2) > 2) < 200, path.name
 
 
 @pytest.mark.parametrize("style", sorted(STYLES))

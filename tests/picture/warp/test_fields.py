@@ -9,9 +9,9 @@ from tests.picture.warp.drawn_face import landmarks
 VOWELS = {"aa": (1.0, 0.0, 0.0), "E": (0.58, 0.35, 0.0), "I": (0.3, 1.0, 0.0), "O": (0.7, -0.5, 0.75), "U": (0.24, -0.95, 1.0)}
 
 
-def held(smiles=False, **curves):
-    """The pose of curves that stand still."""
-    return poses({name: np.full(91, value) for name, value in {"open": 0.0, **curves}.items()}, 30, smiles)[45]
+def held(smiles=False, broad=0.0, **curves):
+    """The pose of curves that stand still, on a picture that shows teeth (`smiles`), by a smile that is so `broad`."""
+    return poses({name: np.full(91, value) for name, value in {"open": 0.0, **curves}.items()}, 30, smiles, broad)[45]
 
 
 def mouth(pose, gap=0.0):
@@ -43,6 +43,33 @@ def test_spread_and_rounded_mouths_differ_in_width():
     assert width(mouth(held(open=0.24, width=-0.95, round=1.0))) < 0.8 * rest
 
 
+@pytest.mark.parametrize("gap", [0.0, 10.0])
+def test_pursed_lips_part_nothing_that_is_shut(gap):
+    """A p between two "oo": the lips are drawn together and thick, and meet."""
+    one = mouth(held(bool(gap), 1.0, open=0.24, width=-0.95, round=1.0, press=1.0), gap)
+    assert opening(one) < 0.05
+    assert width(one) < 0.7 * width(mouth(Pose(voice=0)))
+
+
+def test_a_rounded_opening_is_an_ellipse_and_another_a_lens():
+    """Half way to its corners a rounded mouth is still about as open as in its middle."""
+
+    def flank(one):
+        _, above, below = fields.edges(one)
+        return (below - above)[6] / (below - above)[16]
+
+    assert flank(mouth(held(open=0.3, round=1.0))) > flank(mouth(held(open=0.3))) + 0.05
+
+
+def test_a_broad_smile_is_left_to_speak_and_taken_up_to_say_ee():
+    """At rest while it speaks a mouth that smiled is narrower and its corners lower; a wide vowel is as wide as the smile."""
+    speaks, wide, rest = (held(True, 1.0, **curves) for curves in ({"press": 1.0}, {"open": 0.3, "width": 1.0}, {}))
+    assert width(mouth(speaks, 10.0)) < 0.85 * width(mouth(Pose(voice=0), 10.0))
+    assert width(mouth(wide, 10.0)) > 0.97 * width(mouth(Pose(voice=0), 10.0))
+    assert speaks.corners < -2.5
+    assert rest.rests
+
+
 def test_a_tuck_brings_the_lower_lip_under_the_teeth():
     """f and v: the lower lip stays where it is or higher, the upper one is raised, and the gap is that of the teeth."""
     one = mouth(held(open=0.14, teeth=0.6, tuck=1.0))
@@ -51,7 +78,15 @@ def test_a_tuck_brings_the_lower_lip_under_the_teeth():
     assert above[16] < one.lips.upper[16] - 1.5
 
 
-@pytest.mark.parametrize("pose", [held(open=1.0), held(open=0.3, width=1.0), held(open=0.7, width=-0.95, round=1.0)])
+@pytest.mark.parametrize(
+    "pose",
+    [
+        held(open=1.0),
+        held(open=0.3, width=1.0),
+        held(open=0.7, width=-0.95, round=1.0),
+        held(True, 0.33, open=0.24, width=-0.95, round=1.0),
+    ],
+)
 @pytest.mark.parametrize("above", [True, False])
 def test_fields_do_not_fold(pose, above):
     """The map from the moved face back to the face at rest never runs backwards, and inverts the field to a fifth of a mm."""
@@ -63,10 +98,8 @@ def test_fields_do_not_fold(pose, above):
     dy, dx = np.gradient(sy, 0.5, axis=0), np.gradient(sx, 1.0, axis=1)
     assert dy[own].min() > 0.05
     assert dx[own].min() > 0.05
-    layer = fields.upper if above else fields.lower
-    kept = fields.window(one, sx, sy)
-    mx, my = layer(one, sx, sy)
-    miss = np.hypot(sx + mx * kept - x, sy + my * kept - y)
+    mx, my = fields.moves(one, sx, sy, above)
+    miss = np.hypot(sx + mx - x, sy + my - y)
     assert np.percentile(miss[own], 99) < 0.2
 
 
@@ -88,3 +121,23 @@ def test_a_pose_comes_and_goes_without_a_jump():
     assert voice[0] == voice[-1] == 0
     assert np.abs(np.diff(voice)).max() < 0.35
     assert voice[50:62].min() > 0.95
+
+
+def test_a_smile_is_back_when_it_is_silent():
+    """It is gone while anything is said and in pauses of up to two seconds, and back 0.4 s after the last sound: after that,
+    and before 0.4 s ahead of the first, nothing moves."""
+    opened = np.zeros(300)
+    opened[60:100] = opened[155:200] = 0.6
+    voice = np.array([pose.voice for pose in poses({"open": opened}, 30, True)])
+    assert voice[60:200].min() > 0.999
+    assert not voice[:48].any()
+    assert not voice[212:].any()
+
+
+def test_lips_meet_for_a_p_that_comes_at_once():
+    """Where a line begins with a p after three frames, the smile is left by then."""
+    press = np.zeros(120)
+    press[3:6] = 1.0
+    made = poses({"open": np.zeros(120), "press": press}, 30, True, 1.0)
+    assert made[0].rests
+    assert made[4].voice > 0.999

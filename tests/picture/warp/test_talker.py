@@ -227,3 +227,32 @@ def test_teeth_lie_in_the_dark_of_rounded_lips():
         talker.draw(made, 0, Pose(jaw=5.0, shut=0.6, shade=shade))
         seen.append(float(made[y - 8 : y + 8, x - 10 : x + 10].max()))
     assert seen[1] < 0.6 * seen[0]
+
+
+def test_painted_lips_that_are_shut_show_no_teeth():
+    """Landmarks may see a gap between lips that are shut: the picture decides, which is the same lips there."""
+    placed = place(landmarks(3.0)[None])
+    assert not look(frame(0.0), placed, 0).teeth
+    assert look(frame(3.0), placed, 0).teeth
+
+
+def test_how_broad_a_smile_is_is_its_width():
+    """A mouth of 50 mm with teeth smiles a little; one without shows no smile to leave."""
+    assert 0.1 < talker(10.0).smile < 0.9
+    assert talker(0.0).smile == 0.0
+
+
+def test_the_crease_beyond_the_corner_goes_when_lips_are_drawn_together():
+    """What was the end of the lips' line is skin then, and stays in a mouth that is spread."""
+    x, y = int(MOUTH[0] - (HALF + 4) * UNIT), int(MOUTH[1])
+    found = []
+    for curves in ({"open": 0.24, "width": -0.95, "round": 1.0}, {"open": 0.24, "width": 0.3}):
+        made = frame()
+        made[y - 1 : y + 2, x : int(MOUTH[0] - HALF * UNIT)] = 60
+        one = talker()
+        pose = held(**curves)
+        one.draw(made, 0, pose)
+        corner = int(MOUTH[0] + fields.edges(one.mouth(0, pose))[0][0] * UNIT)
+        strip = made[y - 8 : y + 9, corner - 12 : corner - 7].astype(float)
+        found.append(float(np.median(strip) - strip.min(axis=0).mean()))
+    assert found[0] < 0.5 * found[1]
