@@ -27,9 +27,9 @@ STALE = 300.0
 NAME = re.compile(r"(\d+)\.(\d+)")
 
 LOOK, GIVING_WAY = (0.05, 0.3), (0.8, 1.4)
-"""Seconds between two looks for a free slot, at least and at most; then those of a process beside one that holds more slots and
-waits for another. So jobs end one after another, each while the next one is at work, and not all at once with nobody there to
-take their slots."""
+"""Seconds between two looks for a free slot, at least and at most; then those of a process beside an older one that holds
+slots and waits for another. So jobs end one after another, each while the next one is at work, and not all at once with nobody
+there to take their slots."""
 WAITS = "waits."
 """How the mark of a process that waits begins. One that a dead process left means nothing: it holds no slot."""
 
@@ -87,8 +87,8 @@ class Slots:
                     return None
                 with contextlib.suppress(OSError):  # it is but a courtesy
                     mark.touch()
-                waiting = [number for who, number in holders.items() if who != me and (folder / f"{WAITS}{who}").exists()]
-                look = GIVING_WAY if holders[me] < max(waiting, default=0) else LOOK
+                older = [who for who in holders if _born(who) < _born(me) and (folder / f"{WAITS}{who}").exists()]
+                look = GIVING_WAY if older else LOOK
                 time.sleep(min(left, random.uniform(*look)))  # noqa: S311 - no secret
                 holders.clear()
             return path
@@ -149,6 +149,12 @@ class Slots:
 
 def _who(owner: Mapping[str, Any]) -> str:
     return "-".join(str(owner.get(part, "")) for part in ("machine", "pid", "born")).replace("/", "")
+
+
+def _born(who: str) -> int:
+    """When it started, in its kernel's ticks: of two machines' processes one counts as older too."""
+    ticks = who.rpartition("-")[2]
+    return int(ticks) if ticks.isdecimal() else 0
 
 
 class Breaker:

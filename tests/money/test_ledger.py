@@ -345,8 +345,8 @@ def test_a_dead_process_gives_its_slot_back(tmp_path):
         assert len(list((tmp_path / "p.a").iterdir())) <= 4
 
 
-def test_who_holds_fewer_slots_gives_way_to_who_holds_more(tmp_path, monkeypatch):
-    """Law: beside a process with more slots one looks less often; alone, or with as many, it looks as often as it can."""
+def test_who_is_younger_gives_way_to_who_is_older_and_waits(tmp_path, monkeypatch):
+    """Law: beside an older process that holds a slot and waits one looks less often; else as often as it can."""
     looks = []
     monkeypatch.setattr("random.uniform", lambda *span: looks.append(span) or 0.01)
     mine = slots.Slots(tmp_path)
@@ -362,13 +362,15 @@ def test_who_holds_fewer_slots_gives_way_to_who_holds_more(tmp_path, monkeypatch
         for slot, number in ((1, 1), (2, 1), (3, 2)):
             holder = {"host": "elsewhere", "machine": "other", "pid": number, "born": ""}
             (tmp_path / f"p.a/{slot}.1").write_text(json.dumps(holder))
-        assert wait(4) == {slots.LOOK}, "who holds more has all that it wants"
+        assert wait(4) == {slots.LOOK}, "who is older has all that it wants"
         (tmp_path / f"p.a/{slots.WAITS}other-1-").touch()
         assert wait(4) == {slots.GIVING_WAY}
         assert [path.name for path in (tmp_path / "p.a").glob(f"{slots.WAITS}*")] == [f"{slots.WAITS}other-1-"]
         os.utime(tmp_path / "p.a/2.1", (time.time() - slots.STALE - 5,) * 2)  # it is gone, and its slot is free
         with mine.hold("p", "a", 4, 1):
-            assert wait(4) == {slots.LOOK}
+            assert wait(4) == {slots.GIVING_WAY}
+            (tmp_path / "p.a/1.1").write_text(json.dumps({**holder, "pid": 1, "born": str(2**62)}))
+            assert wait(4) == {slots.LOOK}, "the other one is younger"
 
 
 def test_a_silent_holder_on_another_machine_loses_its_slot(tmp_path):
