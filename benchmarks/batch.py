@@ -22,6 +22,7 @@ from typing import Any
 import yaml
 from PIL import Image
 
+from talkmill.money import spend
 from talkmill.money.ledger import Ledger
 from talkmill.plan import PURPOSE_VARIABLE, make_plan, ticket_path
 from talkmill.providers.sandbox.elevenlabs import ElevenLabsService
@@ -81,35 +82,60 @@ def project(root: Path, box: Sandbox, episodes: int, slots: int) -> None:
     (root / "config.yaml").write_text(yaml.safe_dump(config))
 
 
-def tree(first: int) -> Iterator[int]:
-    """A process and all below it."""
-    yield first
+def tree(first: int, parent: bytes = b"") -> Iterator[int]:
+    """A process and all below it, but for those that are about to become another program: they have their parent's memory."""
+    try:
+        line = Path(f"/proc/{first}/cmdline").read_bytes()
+    except OSError:
+        return
+    if line != parent:
+        yield first
     for path in Path(f"/proc/{first}/task").glob("*/children"):
         try:
             children = path.read_text().split()
         except OSError:
             continue
         for child in children:
-            yield from tree(int(child))
+            yield from tree(int(child), line)
 
 
-def memory(first: int) -> int:
-    """Bytes of the processes' own share of memory (PSS) of a tree."""
-    total = 0
+def memory(first: int) -> dict[str, list[int]]:
+    """Bytes of each process's own share of memory (PSS) of a tree, by what it is."""
+    found: dict[str, list[int]] = {}
     for each in tree(first):
         try:
             rows = Path(f"/proc/{each}/smaps_rollup").read_text().splitlines()
-            total += next(int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:"))
+            own = next(int(row.split()[1]) * 1024 for row in rows if row.startswith("Pss:"))
+            words = Path(f"/proc/{each}/cmdline").read_bytes().split(b"\0")
         except (OSError, StopIteration):
             continue
-    return total
+        names = [Path(os.fsdecode(word)).name for word in words if word.endswith(b".py")] or [os.fsdecode(words[0])]
+        found.setdefault("snakemake" if b"snakemake" in words else Path(names[0]).name.partition("-")[0], []).append(own)
+    return found
 
 
-def occupancy(ledger: Path) -> tuple[float, float]:
-    """Seconds for which slots of Kling were held, all together; seconds from the first one's taking to the last one's end."""
-    calls = [each for each in Ledger(ledger).attempts().values() if each.first["provider"] == "kling"]
-    spans = [(each.at, next(one["at"] for one in each.records if one["state"] == "succeeded")) for each in calls]
-    return sum(end - start for start, end in spans), max(end for _, end in spans) - min(start for start, _ in spans)
+def occupancy(ledger: Path, begun: float, ended: float, slots: int) -> dict[str, Any]:
+    """How Kling's slots were used, in seconds of ours and shares of all slots: when the first was taken and when the last came
+    free; the share that was held in each tenth of the time between; and of a held slot's time, what was before its task was
+    known, while its task was at work or done and not yet asked for, and until the next one had it."""
+    calls = [each for each in spend.attempts(Ledger(ledger)) if each.first["provider"] == "kling"]
+    moments = [{one["state"]: one["at"] for one in each.records} for each in calls]
+    spans = sorted((each["reserved"], each["succeeded"]) for each in moments)
+    first, last = spans[0][0], max(end for _, end in spans)
+    tenth = (last - first) / 10
+    shares = []
+    for number in range(10):
+        start, end = first + number * tenth, first + (number + 1) * tenth
+        held = sum(max(0.0, min(each[1], end) - max(each[0], start)) for each in spans)
+        shares.append(round(held / (slots * tenth), 2))
+    return {
+        "first_slot_after_s": round(first - begun, 1),
+        "end_after_last_slot_s": round(ended - last, 1),
+        "slots_held": round(sum(end - start for start, end in spans) / (slots * (last - first)), 3),
+        "slots_held_in_each_tenth": shares,
+        "submit_s": round(sum(each["submitted"] - each["reserved"] for each in moments) / len(moments), 2),
+        "task_s": round(sum(each["succeeded"] - each["submitted"] for each in moments) / len(moments), 2),
+    }
 
 
 def measure(root: Path, episodes: int, slots: int, pace: float, scale: float, cores: int) -> dict[str, Any]:
@@ -127,11 +153,14 @@ def measure(root: Path, episodes: int, slots: int, pace: float, scale: float, co
         command = [sys.executable, "-m", "snakemake", "--cores", str(cores), "--snakefile", str(HOME / "Snakefile")]
         command += ["--workflow-profile", str(HOME / "profiles/default"), "--directory", str(root / "project"), *targets]
         log = root / "log"
-        begun, peak, busiest = time.monotonic(), 0, []
+        begun, busiest, clock = time.monotonic(), [], time.time()
+        peak: dict[str, list[int]] = {}
         with log.open("wb") as stream:
             run = subprocess.Popen(command, env=environment, cwd=root / "project", stdout=stream, stderr=subprocess.STDOUT)
             while run.poll() is None:
-                peak = max(peak, memory(run.pid))
+                now = memory(run.pid)
+                if sum(map(sum, now.values())) > sum(map(sum, peak.values())):
+                    peak = now
                 busiest.append(os.getloadavg()[0])
                 time.sleep(0.5)
         wall = time.monotonic() - begun
@@ -141,7 +170,7 @@ def measure(root: Path, episodes: int, slots: int, pace: float, scale: float, co
         seconds = [max(kling.least, float(task.made["seconds"]) * pace) for task in kling.tasks.values()]
         floor = sum(seconds) / slots * scale
         bill = box.bill.to_json()
-        held, span = occupancy(root / "project/ledger")
+        slot_use = occupancy(root / "project/ledger", clock, clock + wall, slots)
     return {
         "episodes": episodes,
         "calls": len(bill["charges"]),
@@ -154,8 +183,10 @@ def measure(root: Path, episodes: int, slots: int, pace: float, scale: float, co
         "wall_s": round(wall, 1),
         "floor_s": round(floor, 1),
         "ratio": round(wall / floor, 3),
-        "slots_held": round(held / (slots * span), 3),
-        "peak_memory_mb": round(peak / 1e6),
+        "task_floor_s": round(sum(seconds) / len(seconds) * scale, 2),
+        **slot_use,
+        "peak_memory_mb": round(sum(map(sum, peak.values())) / 1e6),
+        "at_peak_mb": {name: [round(own / 1e6) for own in sorted(each)] for name, each in sorted(peak.items())},
         "load": round(sum(busiest) / max(len(busiest), 1), 1),
         "last_line": next((row for row in reversed(log.read_text().splitlines()) if row.startswith("Bought")), ""),
     }

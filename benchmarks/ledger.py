@@ -1,14 +1,23 @@
-"""How long a reservation takes that reads everything anew. `python -m benchmarks.ledger`."""
+"""How long a reservation takes that reads everything anew, and what a process that buys for long takes up.
+
+`python -m benchmarks.ledger`, and `python -m benchmarks.ledger 10000` for so many calls in one process.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import json
+import os
+import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
-from talkmill.model.calls import Call
+from talkmill.model.calls import Call, Task
 from talkmill.money.budget import Budget, Caps
 from talkmill.money.ledger import Ledger
 from talkmill.money.prices import Cost
@@ -60,6 +69,35 @@ def measure(folder: Path) -> dict[str, str]:
     return rows
 
 
+def many(root: Path, calls: int) -> Iterator[dict[str, Any]]:
+    """Buy so many calls in this process, of a provider in it; after each tenth of them what a call took, and what is held."""
+    from tests.money.fake import Fake, buyer, call
+
+    class Thin(Fake):
+        """Keeps nothing itself."""
+
+        def take(self, call: Any, handle: str) -> Task:
+            return Task(handle)
+
+    shop, begun = buyer(root, Thin(), deadline=600.0), time.process_time()
+    for number in range(1, calls + 1):
+        with open(os.devnull, "w") as nowhere, contextlib.redirect_stderr(nowhere):
+            shop.buy(call(number), {})
+        shop.providers["fake"].submits.clear()
+        if number % max(calls // 10, 1) == 0:
+            gc.collect()
+            rows = Path("/proc/self/smaps_rollup").read_text().splitlines()
+            own = next(int(row.split()[1]) for row in rows if row.startswith("Pss_Anon:"))
+            each = 1000 * (time.process_time() - begun) / max(calls // 10, 1)
+            told = {"calls": number, "memory_mb": round(own / 1000, 1), "cpu_ms_a_call": round(each, 1)}
+            yield told | {"files": len(os.listdir("/proc/self/fd")), "records_open": len(shop.ledger.names("open"))}
+            begun = time.process_time()
+
+
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
-        print(json.dumps(measure(Path(place)), indent=1))
+        if sys.argv[1:]:
+            for row in many(Path(place), int(sys.argv[1])):
+                print(json.dumps(row), flush=True)
+        else:
+            print(json.dumps(measure(Path(place)), indent=1))

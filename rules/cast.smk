@@ -8,10 +8,10 @@ rule portray:
         "build/cast/{character}/portray-{digest}.json",
     log:
         "build/cast/{character}/portray-{digest}.log",
-    priority: 10
+    priority: 42
     threads: cores
     resources:
-        paid=waits,
+        paid=paid,
     message:
         "Drawing {wildcards.character}"
     shell:
@@ -25,10 +25,10 @@ rule animate:
         "build/cast/{character}/animate-{digest}.json",
     log:
         "build/cast/{character}/animate-{digest}.log",
-    priority: 12
+    priority: 44
     threads: cores
     resources:
-        paid=waits,
+        paid=paid,
     message:
         "Bringing {wildcards.character} to life"
     shell:
@@ -42,7 +42,7 @@ rule inspect:
         "build/cast/{character}/inspect-{digest}.json",
     log:
         "build/cast/{character}/inspect-{digest}.log",
-    priority: 14
+    priority: 46
     threads: 1
     message:
         "Looking at {wildcards.character}"

@@ -49,6 +49,11 @@ def waits(wildcards):
     return int(RUN.waits(wildcards.digest))
 
 
+def paid(wildcards):
+    """How much of the profile's `paid` a job takes: few jobs with many lines fill a provider's slots, or more with few."""
+    return RUN.in_flight(wildcards.digest)
+
+
 def cores(wildcards):
     """A job that waits takes no core, so that others work meanwhile; on a cluster every job is given one."""
     return 0 if workflow.local_exec and waits(wildcards) else 1

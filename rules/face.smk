@@ -11,7 +11,7 @@ rule lipsync:
     priority: 50
     threads: cores
     resources:
-        paid=waits,
+        paid=paid,
     message:
         "Moving the lips of {wildcards.episode} ({wildcards.lang})"
     shell:

@@ -26,7 +26,7 @@ rule speak:
     priority: 30
     threads: cores
     resources:
-        paid=waits,
+        takes=waits,
     message:
         "Speaking {wildcards.episode} ({wildcards.lang})"
     shell:

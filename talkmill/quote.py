@@ -185,12 +185,11 @@ class Quoter:
             if like:
                 rest.remove(like)
 
-        def buy(call: Call, files: Mapping[str, Path]) -> Bought:
-            call = replace(call, inputs={**{role: file_digest(path) for role, path in files.items()}, **call.inputs})
+        def look(call: Call, files: Mapping[str, Path]) -> Bought | None:
+            digests = {role: file_digest(files[role]) for role in files if role not in call.inputs}
+            call = replace(call, inputs={**digests, **call.inputs})
             see(call)
             if (found := self.buyer.find(call)) and not self.buyer.pays(call):
-                if not rest:
-                    raise _Stop  # all that is left is to make something of it
                 return found
             if call.key not in self.seen and self.buyer.pays(call):
                 if call.before:
@@ -200,7 +199,19 @@ class Quoter:
                 wanted.append(call)
             elif call.before:  # what it needs first goes with it
                 rest[:] = [one for one in rest if one.lasts is None]
-            raise _Stop
+            return None
+
+        def all_of(asked: Sequence[tuple[Call, Mapping[str, Path]]]) -> list[Bought]:
+            looked = [look(call, files) for call, files in asked]
+            found = [one for one in looked if one]
+            if len(found) < len(looked) or not rest:  # without a rest, all that is left is to make something of it
+                raise _Stop
+            return found
+
+        def buy(call: Call, files: Mapping[str, Path]) -> Bought:
+            return all_of([(call, files)])[0]
+
+        buy.all = all_of  # type: ignore[attr-defined]
 
         with tempfile.TemporaryDirectory(prefix="talkmill-quote-") as folder:
             try:
@@ -271,7 +282,10 @@ def sentence(quote: Quote) -> str:
         return "Nothing to buy."
     unit, calls = quote.currency, sum(item.calls for item in quote.items)
     whole = f"To buy: {calls} {'call' if calls == 1 else 'calls'} for {quote.expected:.3f} {unit}"
-    return f"{whole}." if quote.exact else f"{whole}, {quote.worst:.3f} {unit} at most (~: what it depends on is not made yet)."
+    if quote.exact:
+        return f"{whole}."
+    why = "~: an estimate, since what it depends on is not made yet; of it, what was bought before is not bought again"
+    return f"{whole}, {quote.worst:.3f} {unit} at most ({why})."
 
 
 def needed(plan: Plan, release: Release) -> Iterator[str]:

@@ -81,6 +81,7 @@ def options(project: Project) -> Iterable[Problem]:
                 given = resolve.lipsync(project.config, character, purpose, line)
                 owner, where, _ = next((one for one in reversed(layers) if one[2].backend), ("config", ("lipsync",), None))
                 at = file if owner == "character" else "config.yaml"
+                yield from table.alone(name, given["backend"])
                 yield from table.check(
                     "lipsync", given["backend"], at, where, {**given, "fps": project.config.fps, "speaks": True}
                 )
@@ -127,6 +128,21 @@ class _Table:
             if (file, where, text) not in self.seen:
                 self.seen.add((file, where, text))
                 yield _problem(self.project, file, where, asked, text.removeprefix(f"{verb}: ").removeprefix("prices: "))
+
+    def alone(self, name: str, backend: str) -> Iterator[Problem]:
+        """A face among several, which no provider can be told."""
+        face, where = getattr(self.project.characters[name].portrait, "face", None), ("portrait", "face")
+        paid = getattr(backends.load("lipsync", backend), "provider", "")
+        if (
+            face
+            and paid
+            and not self.project.touched(f"characters/{name}.yaml", where)
+            and (name, where, backend) not in self.seen
+        ):
+            self.seen.add((name, where, backend))
+            what = f"names one of several faces, and {backend} cannot be told which of them speaks (found {face})"
+            cure = "Crop the picture to one face and take `face` away, or make its lips here: `lipsync: {backend: warp}`."
+            yield self.project.problem(name, where, what, cure)
 
     def cost(self, call: Call) -> None:
         """Raise `RequestError` where a call has no price in the currency of the caps."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -144,6 +145,29 @@ class Bought:
     facts: Mapping[str, Any]
 
 
+class Files(Mapping[str, Path]):
+    """Files that are sent along, by role, each made when it is first asked for: what is named in `Call.inputs` is only asked
+    for when it is really sent, not for a quote, nor where the store has the result."""
+
+    _making = threading.RLock()  # several calls of a job are bought at once, and files are made one at a time
+
+    def __init__(self, made: Mapping[str, Callable[[], Path]]) -> None:
+        self._made = dict(made)
+        self._paths: dict[str, Path] = {}
+
+    def __getitem__(self, role: str) -> Path:
+        with self._making:
+            if role not in self._paths:
+                self._paths[role] = self._made[role]()
+            return self._paths[role]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._made)
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+
 Buy = Callable[[Call, Mapping[str, Path]], Bought]
 """The one way to a provider: a call and the files that are sent along.
 
@@ -151,3 +175,9 @@ Buy = Callable[[Call, Mapping[str, Path]], Bought]
 stands for everything that decides what the file holds for the provider (its pictures, their order, size and rate, and the
 way of packing them), so that two files of one digest are worth the same: only then may other bytes be sent under it.
 """
+
+
+def buy_all(buy: Buy, wanted: Sequence[tuple[Call, Mapping[str, Path]]]) -> list[Bought]:
+    """Several calls that do not need each other's results, at once where `buy` can (it has `all`); results in their order."""
+    at_once: Callable[[Sequence[tuple[Call, Mapping[str, Path]]]], list[Bought]] | None = getattr(buy, "all", None)
+    return at_once(wanted) if at_once else [buy(call, files) for call, files in wanted]

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from weakref import WeakValueDictionary
 
 from talkmill.errors import RequestError
 from talkmill.model.calls import Bought, Call, Provider
@@ -26,8 +26,22 @@ from talkmill.money.terms import Settings, bought_at, found
 from talkmill.store.digests import file_digest
 from talkmill.store.objects import Store
 
-_KEYS: defaultdict[tuple[str, str], threading.Lock] = defaultdict(threading.Lock)
+_KEYS: WeakValueDictionary[tuple[str, str], threading.Lock] = WeakValueDictionary()
 """One call is bought by one thread of this process at a time, also where two stores share a ledger."""
+_LOOKING = threading.Lock()
+
+TIDY = 64
+"""Calls of one buyer after which it seals again: a run of many thousands stays as quick as it was, and as small."""
+
+
+def _key(ledger: Ledger, key: str) -> threading.Lock:
+    """The lock of a call, for as long as somebody has it."""
+    who = str(ledger.root.absolute()), key
+    with _LOOKING:
+        found = _KEYS.get(who)
+        if found is None:
+            found = _KEYS[who] = threading.Lock()
+        return found
 
 
 class Buyer:
@@ -50,13 +64,16 @@ class Buyer:
         self.settings = settings or Settings()
         self.slots = Slots(ledger.root / "slots")
         self.breaker = Breaker(ledger.root / "breakers", self.settings.run)
-        self._tidied = False
+        self._reserved = 0
+        self._counting = threading.Lock()
         self.renewed: set[str] = set()  # bought anew by this run: not once more
 
     def tidy(self) -> None:
-        """Seal what is over, once for each buyer."""
-        if not self._tidied:
-            self._tidied = True
+        """Seal what is over, before this buyer's first call and after every so many more."""
+        with self._counting:
+            due = self._reserved % TIDY == 0
+            self._reserved += 1
+        if due:
             seal(self.ledger)
 
     def cost(self, call: Call) -> Cost:
@@ -96,13 +113,13 @@ class Buyer:
             ProviderError: it is not there yet, or the provider failed; running again goes on from there.
             RequestError: it has no price, or its provider is not set up.
         """
-        digests = {role: file_digest(path) for role, path in files.items() if role not in call.inputs}
+        digests = {role: file_digest(files[role]) for role in files if role not in call.inputs}
         call = replace(call, inputs={**digests, **call.inputs})
         key = call.key
         anew = self._anew(key)
         if not anew and (bought := self.find(call)):
             return bought
-        with _KEYS[str(self.ledger.root.absolute()), key], self.store.claim(key):
+        with _key(self.ledger, key), self.store.claim(key):
             point("claimed")
             anew = self._anew(key)
             if not anew and (bought := self.find(call)):
@@ -112,5 +129,6 @@ class Buyer:
                     f"{call.provider}: is not set up, so {call.price} cannot be bought (found: "
                     f"{', '.join(sorted(self.providers)) or 'none'}). Set it up under `providers` in config.yaml."
                 )
+            files = dict(files)  # made now, where they are not yet: no slot is held while a clip is packed
             with self.store.workdir() as workdir, contextlib.ExitStack() as held:
                 return Purchase(self, call, files, workdir, anew, held).run()

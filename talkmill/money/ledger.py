@@ -20,7 +20,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,7 @@ class Ledger:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._known: dict[str, dict[str, Any]] = {}
+        self._known: dict[str, dict[str, dict[str, Any]]] = {}  # by folder and name; what has left the folder is dropped
         self._heads: dict[str, dict[str, Any]] = {}
         self._sealed: dict[bytes, str] = {}
         self._lock = threading.RLock()
@@ -75,16 +75,16 @@ class Ledger:
             f"{path}: the ledger cannot be read ({error.strerror}), so nothing is bought. Mend the folder and run again."
         )
 
-    def _record(self, path: Path) -> dict[str, Any] | None:
-        """A record by its path; None: it is gone (sealed meanwhile). One that is damaged is set aside.
+    def _record(self, folder: str, name: str) -> dict[str, Any] | None:
+        """A record by its folder and name; None: it is gone (sealed meanwhile). One that is damaged is set aside.
 
         Raises:
             HeldError: it is damaged, or of a newer Talkmill.
         """
-        name = str(path.relative_to(self.root))
         with self._lock:
-            if name in self._known:
-                return self._known[name]
+            if known := self._known.get(folder, {}).get(name):
+                return known
+        path = self.root / folder / name
         try:
             data = path.read_bytes()
         except FileNotFoundError:
@@ -93,7 +93,7 @@ class Ledger:
             raise self._unreadable(path, error) from None
         try:
             found = records.decode(data)
-            if path.parent == self.open and path.name != records.name(found["key"], found["attempt"], found["seq"]):
+            if folder == "open" and name != records.name(found["key"], found["attempt"], found["seq"]):
                 raise ValueError("it is not what its name says")
         except Newer as error:
             raise HeldError(
@@ -102,8 +102,15 @@ class Ledger:
         except (ValueError, KeyError) as error:
             raise self.set_aside(path, str(error)) from None
         with self._lock:
-            self._known[name] = found
+            self._known.setdefault(folder, {})[name] = found
         return found
+
+    def _forget(self, folder: str, names: Sequence[str]) -> None:
+        """Keep of a folder's records those that it still has: a process that buys for days holds no more than the disk does."""
+        with self._lock:
+            known = self._known.get(folder, {})
+            if len(known) > len(names):
+                self._known[folder] = {name: known[name] for name in names if name in known}
 
     def set_aside(self, path: Path, why: str) -> HeldError:
         """Move a damaged file to `aside/`; gives the error to raise."""
@@ -183,7 +190,7 @@ class Ledger:
             if not match:
                 raise self.set_aside(self.open / name, "its name is not one of the ledger's")
             who = (match["key"], int(match["attempt"]))
-            found = self._record(self.open / name)
+            found = self._record("open", name)
             if found is None:
                 gone.add(who)
             else:
@@ -203,7 +210,9 @@ class Ledger:
 
     def attempts(self) -> dict[Id, Attempt]:
         """Every attempt that is not sealed."""
-        return self._attempts(self.names("open"))
+        names = self.names("open")
+        self._forget("open", names)
+        return self._attempts(names)
 
     def history(self, key: str) -> list[Attempt]:
         """Every attempt at a call, sealed ones too, in their order.
@@ -280,7 +289,7 @@ class Ledger:
     def _show(self, folder: Path, serial: int) -> bool:
         """Give a turn's record its name in `open/`, for whoever took the turn; False: the turn is gone."""
         path = folder / f"{serial}.json"
-        found = self._record(path)
+        found = self._record(f"turns/{folder.name}", path.name)
         if found is None:
             return False
         if records.ident(found["key"], found["attempt"]) not in self.sealed():
@@ -293,10 +302,14 @@ class Ledger:
     def turns(self) -> list[dict[str, Any]]:
         """The reservations of the last two epochs, which a slow listing of `open/` may not show yet."""
         found = []
-        for epoch in sorted(int(name) for name in self.names("turns") if name.isdigit())[-2:]:
+        epochs = sorted(int(name) for name in self.names("turns") if name.isdigit())[-2:]
+        with self._lock:
+            for old in [name for name in self._known if name != "open" and name not in {f"turns/{each}" for each in epochs}]:
+                del self._known[old]
+        for epoch in epochs:
             for serial in self._serials(epoch):
                 if serial <= EPOCH:
-                    each = self._record(self.root / "turns" / str(epoch) / f"{serial}.json")
+                    each = self._record(f"turns/{epoch}", f"{serial}.json")
                     found += [each] if each else []
         return found
 

@@ -55,7 +55,8 @@ class Purchase(Way):
                     attempt = self.begin()
             except Taken:  # by another machine, on the same call: go on from what it wrote
                 attempt = self.ledger.attempt(attempt.key, attempt.number)
-        self.buyer.renewed.add(self.call.key)
+        if self.settings.anew(self.call.key):
+            self.buyer.renewed.add(self.call.key)
         if found(self.store, self.call) is None:  # another machine ended it, into a store of its own
             self.record(attempt, self.present(attempt))
         bought = found(self.store, self.call)

@@ -223,5 +223,8 @@ class Attempt:
     def title(self) -> str:
         """How messages name it."""
         what = "/".join(filter(None, (self.first["provider"], self.first["operation"], self.first["model"])))
-        where = " ".join(self.label[part] for part in ("episode", "language", "character", "making") if self.label.get(part))
+        where = " ".join(self.label[part] for part in ("episode", "language", "character") if self.label.get(part))
+        making = self.label.get("making", "")
+        if making:  # people count lines from 1
+            where += f" line {int(making) + 1}" if making.isdecimal() else f" {making}"
         return f"{what} {self.key[:12]}" + (f" for {where}" if where else "")

@@ -10,7 +10,8 @@ import random
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,16 @@ STALE = 300.0
 """Seconds without a sign of life after which a holder on another machine counts as gone."""
 
 NAME = re.compile(r"(\d+)\.(\d+)")
+
+LOOK, GIVING_WAY = (0.05, 0.3), (0.8, 1.4)
+"""Seconds between two looks for a free slot, at least and at most; then those of a process beside an older one that holds
+slots and waits for another. So jobs end one after another, each while the next one is at work, and not all at once with nobody
+there to take their slots."""
+WAITS = "waits."
+"""How the mark of a process that waits begins. One that a dead process left means nothing: it holds no slot."""
+
+_TURNS: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+"""Who of this process's threads looks for a free slot, by folder."""
 
 
 class Slots:
@@ -45,15 +56,12 @@ class Slots:
         """
         folder = self.root / f"{provider}.{account}"
         disk.make_folder(folder)
-        end = time.monotonic() + seconds
-        while (path := self._take(folder, limit)) is None:
-            left = end - time.monotonic()
-            if left <= 0:
-                raise NotAccepted(
-                    f"{provider}: no slot came free in {seconds:.0f} s (all {limit} are in use). Run again later, or raise "
-                    f"providers.{provider}.concurrency in config.yaml if your account allows more."
-                )
-            time.sleep(min(left, random.uniform(0.05, 0.3)))  # noqa: S311 - no secret
+        path = self._wait(folder, limit, time.monotonic() + seconds)
+        if path is None:
+            raise NotAccepted(
+                f"{provider}: no slot came free in {seconds:.0f} s (all {limit} are in use). Run again later, or raise "
+                f"providers.{provider}.concurrency in config.yaml if your account allows more."
+            )
         stop = threading.Event()
         beat = threading.Thread(target=self._beat, args=(path, stop), daemon=True)
         beat.start()
@@ -65,7 +73,32 @@ class Slots:
             with contextlib.suppress(OSError):
                 disk.create(folder / f"{slot}.{generation + 1}", b"{}\n")
 
-    def _take(self, folder: Path, limit: int) -> Path | None:
+    def _wait(self, folder: Path, limit: int, end: float) -> Path | None:
+        """A slot as soon as one is free; None: none was until then. Of many threads of a process one at a time looks."""
+        turn = _TURNS[str(folder)]
+        if not turn.acquire(timeout=max(0.0, end - time.monotonic())):
+            return None
+        me = _who(disk.owner())
+        mark, holders = folder / f"{WAITS}{me}", Counter[str]()
+        try:
+            while (path := self._take(folder, limit, holders)) is None:
+                left = end - time.monotonic()
+                if left <= 0:
+                    return None
+                with contextlib.suppress(OSError):  # it is but a courtesy
+                    mark.touch()
+                older = [who for who in holders if _born(who) < _born(me) and (folder / f"{WAITS}{who}").exists()]
+                look = GIVING_WAY if older else LOOK
+                time.sleep(min(left, random.uniform(*look)))  # noqa: S311 - no secret
+                holders.clear()
+            return path
+        finally:
+            with contextlib.suppress(OSError):
+                mark.unlink(missing_ok=True)
+            turn.release()
+
+    def _take(self, folder: Path, limit: int, holders: Counter[str]) -> Path | None:
+        """A slot, if one is free; else None, and `holders` counts who holds how many."""
         current: dict[int, int] = {}
         for name in os.listdir(folder):
             match = NAME.fullmatch(name)
@@ -74,7 +107,7 @@ class Slots:
                 current[slot] = max(current.get(slot, 0), generation)
         for slot in random.sample(range(limit), limit):
             generation = current.get(slot, 0)
-            if generation and not self._free(folder / f"{slot}.{generation}"):
+            if generation and not self._free(folder / f"{slot}.{generation}", holders):
                 continue
             path = folder / f"{slot}.{generation + 1}"
             if not disk.create(path, json.dumps(disk.owner()).encode() + b"\n"):
@@ -89,7 +122,7 @@ class Slots:
             return path
         return None
 
-    def _free(self, path: Path) -> bool:
+    def _free(self, path: Path, holders: Counter[str]) -> bool:
         try:
             who = json.loads(path.read_bytes())
         except FileNotFoundError:
@@ -101,15 +134,27 @@ class Slots:
         gone = disk.dead(who)
         if gone is None:
             try:
-                return disk.age(path) > STALE
+                gone = disk.age(path) > STALE
             except FileNotFoundError:
                 return False
+        if not gone:
+            holders[_who(who)] += 1
         return gone
 
     def _beat(self, path: Path, stop: threading.Event) -> None:
         while not stop.wait(BEAT):
             with contextlib.suppress(OSError):
                 os.utime(path)
+
+
+def _who(owner: Mapping[str, Any]) -> str:
+    return "-".join(str(owner.get(part, "")) for part in ("machine", "pid", "born")).replace("/", "")
+
+
+def _born(who: str) -> int:
+    """When it started, in its kernel's ticks: of two machines' processes one counts as older too."""
+    ticks = who.rpartition("-")[2]
+    return int(ticks) if ticks.isdecimal() else 0
 
 
 class Breaker:

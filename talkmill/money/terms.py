@@ -29,7 +29,7 @@ class Settings:
     deadline: float = 3600  # for a call as a whole, waiting for a slot included
     first_wait: float = 1.0  # between polls at first, and after a submit that was not taken
     last_wait: float = 15.0  # in the end
-    poll_wait: float = 6.0  # between polls in the end: a slot is held until we know that its task is done
+    poll_wait: float = 3.0  # between polls in the end: a slot is held until we know that its task is done
     takeover: float = 900.0  # after which an unanswered intent of another machine counts as left behind
     repeat_under: Decimal = Decimal(0)  # calls up to this cost are repeated once when nobody can say what became of them
     rebuy: Collection[str] = ()  # keys, or 12 or more of their first digits, that are bought anew; "all"

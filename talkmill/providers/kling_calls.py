@@ -13,7 +13,9 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import io
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -172,12 +174,27 @@ def _text(path: Path) -> str:
 
     What a purchase is called goes by the file as it was given, which does not depend on how well a library packs.
     """
-    data = path.read_bytes()
-    if data.startswith(b"\x89PNG"):
-        from PIL import Image
+    with path.open("rb") as file:
+        if file.read(4) != b"\x89PNG":
+            return base64.b64encode(path.read_bytes()).decode()
+        file.seek(0)
+        known = hashlib.file_digest(file, "sha256").digest()
+    with _PACKING:  # one at a time: it takes a second, and many lines of an episode send the same picture
+        if known not in _PACKED:
+            _PACKED.clear()
+            _PACKED[known] = base64.b64encode(_packed(path)).decode()
+        return _PACKED[known]
 
-        packed = io.BytesIO()
-        with Image.open(io.BytesIO(data)) as picture:
-            picture.save(packed, "PNG", compress_level=6)
-        data = min(data, packed.getvalue(), key=len)
-    return base64.b64encode(data).decode()
+
+_PACKED: dict[bytes, str] = {}
+"""The picture that was packed last, by its digest."""
+_PACKING = threading.Lock()
+
+
+def _packed(path: Path) -> bytes:
+    from PIL import Image
+
+    packed = io.BytesIO()
+    with Image.open(path) as picture:
+        picture.save(packed, "PNG", compress_level=6)
+    return packed.getvalue() if packed.tell() < path.stat().st_size else path.read_bytes()

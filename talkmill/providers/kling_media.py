@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,11 +51,19 @@ def picture(source: Path, target: Path, what: str = "image") -> tuple[int, int]:
         RequestError: it is too small or too long and narrow for Kling.
         MediaError: it is no picture.
     """
-    import numpy as np
-
     from talkmill.media import images
 
-    rgb = images.read(source).rgb
+    return still(images.read(source).rgb, target, what)
+
+
+def still(rgb: np.ndarray, target: Path, what: str = "image") -> tuple[int, int]:
+    """The same for a picture in memory, uint8 (h, w, 3).
+
+    Raises:
+        RequestError: it is too small or too long and narrow for Kling.
+    """
+    import numpy as np
+
     height, width = rgb.shape[:2]
     if min(width, height) < LEAST_SIDE:
         raise RequestError(
@@ -70,29 +78,47 @@ def picture(source: Path, target: Path, what: str = "image") -> tuple[int, int]:
         size = (int(width * share), int(height * share))
         rgb = np.asarray(Image.fromarray(rgb).resize(size, Image.Resampling.LANCZOS))
         height, width = rgb.shape[:2]
-    target.write_bytes(png(rgb))
+    with target.open("wb") as file:
+        for part in png(rgb):
+            file.write(part)
     return width, height
 
 
-def png(rgb: np.ndarray) -> bytes:
-    """A PNG of uint8 (h, w, 3) in which nothing is compressed: its bytes depend on the pixels only (RFC 1951, 3.2.4)."""
-    import numpy as np
+BLOCK = 65535
+"""Bytes of a stored block, at most (RFC 1951, 3.2.4)."""
 
+
+def png(rgb: np.ndarray) -> Iterator[bytes]:
+    """A PNG of uint8 (h, w, 3) in which nothing is compressed: its bytes depend on the pixels only. In pieces, since several
+    jobs write one at a time."""
     height, width = rgb.shape[:2]
-    rows = np.zeros((height, 1 + 3 * width), np.uint8)  # a 0 before each row: no filter
-    rows[:, 1:] = rgb.reshape(height, -1)
-    data = rows.tobytes()
-    blocks = [data[at : at + 65535] for at in range(0, len(data), 65535)]
-    stored = b"".join(
-        struct.pack("<BHH", at == len(blocks) - 1, len(block), len(block) ^ 0xFFFF) + block for at, block in enumerate(blocks)
-    )
-    packed = b"\x78\x01" + stored + struct.pack(">I", zlib.adler32(data))
+    size = height * (1 + 3 * width)
 
     def chunk(kind: bytes, body: bytes) -> bytes:
         return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
 
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", packed) + chunk(b"IEND", b"")
+    def packed() -> Iterator[bytes]:
+        """The zlib stream of all rows, each with a 0 before it: no filter."""
+        yield b"\x78\x01"
+        waiting, left, check = bytearray(), size, 1
+        for row in rgb:
+            line = b"\0" + row.tobytes()
+            check = zlib.adler32(line, check)
+            waiting += line
+            while len(waiting) >= BLOCK or (waiting and len(waiting) == left):
+                block = bytes(waiting[:BLOCK])
+                del waiting[:BLOCK]
+                left -= len(block)
+                yield struct.pack("<BHH", left == 0, len(block), len(block) ^ 0xFFFF) + block
+        yield struct.pack(">I", check)
+
+    yield b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0))
+    yield struct.pack(">I", 2 + size + 5 * -(-size // BLOCK) + 4) + b"IDAT"
+    check = zlib.crc32(b"IDAT")
+    for part in packed():
+        check = zlib.crc32(part, check)
+        yield part
+    yield struct.pack(">I", check) + chunk(b"IEND", b"")
 
 
 def sound(take: Path, lead: float, seconds: float, target: Path) -> float:
@@ -123,13 +149,14 @@ def sound(take: Path, lead: float, seconds: float, target: Path) -> float:
     return len(whole) / rate
 
 
-def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[tuple[int, int], str]:
-    """Write the frames of `order` as an mp4 for lip sync, both sides within `CLIP_SIDES`.
+def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[tuple[int, int], str, Callable[[], Path]]:
+    """The frames of `order` as an mp4 for lip sync, both sides within `CLIP_SIDES`.
 
-    Gives its width and height, and the digest that names it: of the frames, the size, the rate and `WAY`.
+    Gives its width and height, the digest that names it (of the frames, the size, the rate and `WAY`), and what writes it to
+    `target`: it is packed when it is sent, and not where it was bought before.
 
     Raises:
-        RequestError: its shape does not fit, or it is too large.
+        RequestError: its shape does not fit, or (when it is written) it is too large.
     """
     least, most = CLIP_SIDES
     share = max(1.0, least / min(source.width, source.height))
@@ -140,20 +167,28 @@ def clip(source: frames.Clip, order: Sequence[int], target: Path) -> tuple[tuple
             f"kling: the clip does not fit lip sync ({source.width}x{source.height}; {least} to {most} pixels a side). "
             "Crop it, or use the method avatar."
         )
-    middle = target.with_suffix(".mkv")
     shown = frames.Shown(source.read(order), WAY, source.fps, width, height)
-    frames.write(shown, (source.width, source.height), source.fps, middle)
+    for _ in shown:
+        pass
     scale = [f"scale={width}:{height}:flags=lanczos+accurate_rnd"] if (width, height) != (source.width, source.height) else []
-    ffmpeg.run(
-        ["-loglevel", "error", "-i", ffmpeg.url(middle), "-vf", ",".join([*scale, "setsar=1", frames.TAGS]),
-         "-map_metadata", "-1", "-c:v", "libx264", "-preset", "medium", "-crf", "14", "-pix_fmt", "yuv420p", "-threads:v", "2",
-         "-maxrate", "60M", "-bufsize", "60M", "-flags:v", "+bitexact", "-fflags", "+bitexact", "-movflags", "+faststart",
-         "-f", "mp4", "-y", ffmpeg.url(target)]
-    )  # fmt: skip
-    middle.unlink()
-    if target.stat().st_size > LARGEST_CLIP:
-        raise RequestError(f"kling: the clip is too large ({target.stat().st_size >> 20} MB; 100 at most). Use shorter lines.")
-    return (width, height), shown.digest
+
+    def write() -> Path:
+        middle = target.with_suffix(".mkv")
+        frames.write(source.read(order), (source.width, source.height), source.fps, middle)
+        ffmpeg.run(
+            ["-loglevel", "error", "-i", ffmpeg.url(middle), "-vf", ",".join([*scale, "setsar=1", frames.TAGS]),
+             "-map_metadata", "-1", "-c:v", "libx264", "-preset", "medium", "-crf", "14", "-pix_fmt", "yuv420p",
+             "-threads:v", "2", "-maxrate", "60M", "-bufsize", "60M", "-flags:v", "+bitexact", "-fflags", "+bitexact",
+             "-movflags", "+faststart", "-f", "mp4", "-y", ffmpeg.url(target)]
+        )  # fmt: skip
+        middle.unlink()
+        if target.stat().st_size > LARGEST_CLIP:
+            raise RequestError(
+                f"kling: the clip is too large ({target.stat().st_size >> 20} MB; 100 at most). Use shorter lines."
+            )
+        return target
+
+    return (width, height), shown.digest, write
 
 
 def accept(

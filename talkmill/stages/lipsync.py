@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from talkmill.errors import RequestError
 from talkmill.model import SAMPLE_RATE, Piece, Shot, Timeline
 from talkmill.model.shots import cut, pieces
 from talkmill.stages import Job, Outcome
@@ -63,8 +64,18 @@ def filmed(job: Job, piece: Piece, name: str, request: Mapping[str, Any], lead: 
     if piece.speaks:
         request |= {"lead": lead, "take": take}
         inputs["sound"] = job.tickets["clean"].makings[name].files["sound"]
+    if piece.speaks and track.facts["faces"] > 1 and job.paid(told["backend"]):
+        raise RequestError(alone(piece.character, told["backend"]["name"], f"{track.facts['faces']} faces were found"))
     label = {"character": piece.character, "making": name}
     return told["backend"], partial(job.make, told["backend"], request, inputs, None, label)
+
+
+def alone(character: str, backend: str, found: str) -> str:
+    """Why a paid backend does not make one of several faces speak."""
+    return (
+        f"{character}: {backend} cannot be told which of several faces speaks, and may move another's lips ({found}). "
+        "Crop the picture to one face, or make its lips here: `lipsync: {backend: warp}`."
+    )
 
 
 def mouth(job: Job, piece: Piece) -> Mapping[str, Any]:

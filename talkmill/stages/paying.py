@@ -6,10 +6,11 @@ during a run holds from then on. Keys come from the environment, in the provider
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -87,12 +88,12 @@ def buyer_of(root: Path, store: Store, config: Config | None = None) -> Buyer:
 def cost_of(root: Path, makings: Iterable[Making]) -> dict[str, Any]:
     """What was paid for makings, with every try, as the ledger of the project at `root` says now: `amount`, `currency`; where
     anything was bought also `calls`, and `unknown` where the ledger knows nothing of so many of them."""
-    keys = dict.fromkeys(key for making in makings for key in making.facts.get("bought", ()))
-    if not keys:
-        return {"amount": 0, "currency": "USD"}
     from talkmill.specs.load import load_config
 
+    keys = dict.fromkeys(key for making in makings for key in making.facts.get("bought", ()))
     config = load_config(root)
+    if not keys:
+        return {"amount": 0, "currency": config.budget.currency}
     ledger = ledger_of(root, config)
     found = {key: [each for each in ledger.history(key) if each.over] for key in keys}
     amount = sum((each.counts for tries in found.values() for each in tries), Decimal(0))
@@ -116,18 +117,43 @@ class Purse:
 
     def __call__(self, call: Call, files: Mapping[str, Path]) -> Bought:
         """Buy, as `talkmill.model.calls.Buy` says."""
-        outer = not self._buying  # what must be bought first (a session) is bought within another purchase
-        if outer:
-            self._buying = True
-            self._at_work.release()
-        try:
-            found = self._buy(replace(call, label={**self.label, **call.label}), files)
-        finally:
-            if outer:
-                self._at_work.acquire()
-                self._buying = False
+        with self._away():
+            found = self._buy(self._labelled(call), files)
         self.bought.append(found.key)
         return found
+
+    def all(self, wanted: Sequence[tuple[Call, Mapping[str, Path]]]) -> list[Bought]:
+        """Buy several calls at once; where one fails, the others are waited for, since they may have been paid for."""
+        if len(wanted) < 2:
+            return [self(call, files) for call, files in wanted]
+        from concurrent.futures import ThreadPoolExecutor, wait
+
+        pool = ThreadPoolExecutor(len(wanted))
+        try:
+            with self._away():
+                asked = [pool.submit(self._buy, self._labelled(call), files) for call, files in wanted]
+                wait(asked)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+        self.bought += [one.result().key for one in asked if not one.exception()]
+        return [one.result() for one in asked]
+
+    def _labelled(self, call: Call) -> Call:
+        return replace(call, label={**self.label, **call.label})
+
+    @contextlib.contextmanager
+    def _away(self) -> Iterator[None]:
+        """Let others work meanwhile. What must be bought first (a session) is bought within another purchase."""
+        if self._buying:
+            yield
+            return
+        self._buying = True
+        self._at_work.release()
+        try:
+            yield
+        finally:
+            self._at_work.acquire()
+            self._buying = False
 
 
 def is_paid(backend: Any) -> bool:

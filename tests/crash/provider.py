@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import time
 from decimal import Decimal
 from typing import ClassVar
 from urllib.parse import urlsplit
@@ -41,7 +42,7 @@ class Toy:
 
     def submit(self, call, files, handle, workdir):
         try:
-            status, body = self.ask("POST", "/tasks", {"key": call.key, "handle": handle})
+            status, body = self.ask("POST", "/tasks", {"key": call.key, "handle": handle, "sent": time.monotonic()})
         except ConnectionRefusedError as error:
             raise NotAccepted(str(error)) from None
         except (OSError, http.client.HTTPException) as error:

@@ -17,6 +17,10 @@ MODES = ("idempotent", "rejects", "charges", "blind", "lags")
 LAG = 0.25
 """Seconds after which the provider that lags finds a task."""
 
+PROMPT = 0.1
+"""Seconds within which a request that was sent is taken. Where this machine is so busy that it takes longer, the stand-in has
+broken what `Provider.visible` promises, and nobody can ask it rightly: what is found then says nothing, and is tried again."""
+
 FAULTS = ("drop", "error", "timeout", "busy", "lost")
 """After it was taken: the connection is dropped, 500 is answered, nothing is answered in time. Not taken: 429, or dropped."""
 
@@ -35,6 +39,7 @@ class Server:
         self.handles = {}
         self.bill = {}
         self.submits = 0
+        self.late = 0  # requests that were not taken promptly
         self.gone = set()  # tasks whose results the provider keeps no more
         self.fail = []  # of the tasks to come: (charged, again)
         outer = self
@@ -87,6 +92,7 @@ class Server:
         asked = json.loads(request.rfile.read(int(request.headers["Content-Length"])))
         with self.lock:
             self.submits += 1
+            self.late += time.monotonic() - asked["sent"] > PROMPT
             fault = self.faults.pop(0) if self.faults else ""
             if fault == "busy":
                 return self.answer(request, 429, {"error": "busy"})

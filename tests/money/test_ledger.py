@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from talkmill.errors import HeldError, NotAccepted
+from talkmill.errors import BudgetError, HeldError, NotAccepted
 from talkmill.money import files, records, seal, slots
 from talkmill.money.budget import Budget, Caps
 from talkmill.money.ledger import Ledger, Taken
-from talkmill.money.points import VARIABLE
+from talkmill.money.points import POINTS, VARIABLE
 from talkmill.money.prices import Cost
 from talkmill.money.reconcile import looked
 from talkmill.store.objects import Store
@@ -40,6 +40,14 @@ def settled(ledger, number, charged="0.10"):
 def counted(ledger):
     """What counts."""
     return sum((entry.amount for entry in Budget(ledger, Caps()).entries()), Decimal(0))
+
+
+@pytest.mark.parametrize(("making", "told"), [("0", " line 1"), ("9", " line 10"), ("clip", " clip"), ("", "")])
+def test_people_count_lines_from_1(tmp_path, making, told):
+    """Law: a call is named with the line as errors and the script's readers count it."""
+    asked = call(1, label={"episode": "bugs", "language": "en", "character": "mia", "making": making})
+    attempt = Budget(Ledger(tmp_path), Caps()).reserve(asked, asked.key, 1, DIME)
+    assert attempt.title == f"fake/make {asked.key[:12]} for bugs en mia{told}"
 
 
 def test_records_are_written_once(tmp_path):
@@ -216,6 +224,37 @@ def test_days_gone_by_are_sealed_and_count_as_before(tmp_path):
     assert counted(ledger) == before[0]
 
 
+def test_a_run_of_many_calls_holds_no_more_than_a_short_one(tmp_path, monkeypatch):
+    """Law: what is over is sealed as the run goes on, what has left the folder is forgotten, and every sum and call stays."""
+    monkeypatch.setattr(os, "fsync", lambda handle: None)
+    monkeypatch.setattr("talkmill.money.seal.MANY", 8)
+    monkeypatch.setattr("talkmill.money.buy.TIDY", 4)
+    monkeypatch.setattr("talkmill.money.ledger.EPOCH", 8)
+    fake = Fake()
+    shop = buyer(tmp_path, fake, {"per_day": "6.10"})
+    reserve(shop.ledger, 99)  # stays open all the time
+    held, seen, real = [], [], Path.read_bytes
+
+    def read(path):
+        seen.extend([path.name] if path.parent.name == "open" else [])
+        return real(path)
+
+    monkeypatch.setattr(Path, "read_bytes", read)
+    for number in range(60):
+        shop.buy(call(number), {})
+        held.append(sum(map(len, shop.ledger._known.values())))
+    assert max(held[30:]) <= max(held[:30]) <= 12 * 7 + 3 * 8
+    assert len(shop.ledger.names("open")) <= 12 * 7
+    assert fake.charges == 60
+    assert len(seen) == len(set(seen)) <= 60 * 7, "what is still there is not read again"
+    assert counted(shop.ledger) == counted(Ledger(tmp_path / "ledger")) == Decimal("6.10")
+    with pytest.raises(BudgetError, match=r"budget\.per_day"):
+        shop.buy(call(60), {})
+    for number in (0, 59):
+        buyer(tmp_path, fake, store="another").buy(call(number), {})
+    assert fake.charges == 60
+
+
 @pytest.mark.parametrize("place", ["sealed", "cleared", "cleared#3", "record aside"])
 def test_sealing_that_is_killed_counts_nothing_twice(tmp_path, place):
     """Law: killed anywhere in sealing, sums are what they were, and the next sealing ends it."""
@@ -306,6 +345,34 @@ def test_a_dead_process_gives_its_slot_back(tmp_path):
         assert len(list((tmp_path / "p.a").iterdir())) <= 4
 
 
+def test_who_is_younger_gives_way_to_who_is_older_and_waits(tmp_path, monkeypatch):
+    """Law: beside an older process that holds a slot and waits one looks less often; else as often as it can."""
+    looks = []
+    monkeypatch.setattr("random.uniform", lambda *span: looks.append(span) or 0.01)
+    mine = slots.Slots(tmp_path)
+
+    def wait(limit):
+        looks.clear()
+        with pytest.raises(NotAccepted), mine.hold("p", "a", limit, 0.03):
+            pass
+        return set(looks)
+
+    with mine.hold("p", "a", 1, 1):
+        assert wait(1) == {slots.LOOK}
+        for slot, number in ((1, 1), (2, 1), (3, 2)):
+            holder = {"host": "elsewhere", "machine": "other", "pid": number, "born": ""}
+            (tmp_path / f"p.a/{slot}.1").write_text(json.dumps(holder))
+        assert wait(4) == {slots.LOOK}, "who is older has all that it wants"
+        (tmp_path / f"p.a/{slots.WAITS}other-1-").touch()
+        assert wait(4) == {slots.GIVING_WAY}
+        assert [path.name for path in (tmp_path / "p.a").glob(f"{slots.WAITS}*")] == [f"{slots.WAITS}other-1-"]
+        os.utime(tmp_path / "p.a/2.1", (time.time() - slots.STALE - 5,) * 2)  # it is gone, and its slot is free
+        with mine.hold("p", "a", 4, 1):
+            assert wait(4) == {slots.GIVING_WAY}
+            (tmp_path / "p.a/1.1").write_text(json.dumps({**holder, "pid": 1, "born": str(2**62)}))
+            assert wait(4) == {slots.LOOK}, "the other one is younger"
+
+
 def test_a_silent_holder_on_another_machine_loses_its_slot(tmp_path):
     """Law: another machine's holder is believed while it gives signs of life, by the clock of the file server."""
     folder = tmp_path / "p.a"
@@ -370,3 +437,126 @@ def test_a_desktops_own_files_among_the_turns_are_no_turns(tmp_path):
         (tmp_path / "ledger/turns/1" / name).write_bytes(b"x")
     assert buyer(tmp_path, Fake()).buy(call(2), {})
     assert len(shop.ledger.turns()) == 2
+
+
+def test_a_purchase_passes_every_named_point_in_its_order(tmp_path, monkeypatch):
+    """Law: the places at which the crash tests kill are all on the way of one purchase."""
+    passed = []
+    for module in ("buy", "files", "ledger", "purchase", "results"):
+        monkeypatch.setattr(f"talkmill.money.{module}.point", passed.append)
+    buyer(tmp_path, Fake()).buy(call(), {})
+    assert list(dict.fromkeys(passed)) == list(POINTS)
+
+
+def test_a_turn_is_taken_once(tmp_path):
+    """Law: of two that take the same turn one gets it; whose folder is gone gets none."""
+    one, two = Ledger(tmp_path), Ledger(tmp_path)
+    folder, last = one.turn()
+    assert (folder.name, last) == ("1", 0)
+    first = reserve(one, 1).first  # takes turn 1
+    assert not two.take(folder, 1, records.record("1" * 64, 1, 0, "reserved"))
+    assert two.turn() == (folder, 1)
+    assert two.turns() == [dict(first)]
+    assert not two.take(tmp_path / "turns" / "7", 1, records.record("1" * 64, 1, 0, "reserved"))
+    assert len(two.names("open")) == 1
+
+
+def test_the_damaged_record_of_a_call_stops_that_call_and_others_are_read(tmp_path):
+    """Law: the history of a call with a record aside is not told without it; another call's is."""
+    ledger = Ledger(tmp_path)
+    broken, whole = ledger.append(reserve(ledger, 1), "intent"), settled(ledger, 2)
+    path = ledger.open / records.name(broken.key, 1, 1)
+    path.write_bytes(b"{")
+    for _ in range(2):
+        with pytest.raises(HeldError, match="talkmill reconcile --looked"):
+            Ledger(tmp_path).history(broken.key)
+    assert [each.state for each in Ledger(tmp_path).history(whole.key)] == ["settled"]
+
+
+def test_a_record_that_goes_away_while_it_is_read_is_sealed_or_missed(tmp_path, monkeypatch):
+    """Law: an attempt with a record gone between listing and reading does not count if it was sealed meanwhile, else spending
+    stops."""
+    ledger = Ledger(tmp_path)
+    settled(ledger, 1)
+    names = ledger.names("open")
+    seal.seal(Ledger(tmp_path), time.time() + 86400)
+    real = Ledger.names
+    monkeypatch.setattr(Ledger, "names", lambda self, folder: names if folder == "open" else real(self, folder))
+    assert Ledger(tmp_path).attempts() == {}
+    assert counted(Ledger(tmp_path)) == Decimal("0.10")
+    (tmp_path / "sealed/000001.jsonl").unlink()
+    with pytest.raises(HeldError, match="is missing"):
+        reserve(Ledger(tmp_path), 2)
+
+
+@pytest.mark.parametrize("folder", ["open", "sealed", "turns", "aside"])
+def test_a_folder_that_cannot_be_listed_spends_nothing(tmp_path, monkeypatch, folder):
+    """Law: fail closed, and the folder is named."""
+    fake = Fake()
+    shop = buyer(tmp_path, fake)
+    settled(shop.ledger, 1)
+    real = os.listdir
+
+    def refuse(path):
+        if str(path).endswith(folder):
+            raise OSError(5, "Input/output error")
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    with pytest.raises(HeldError, match=rf"{folder}: the ledger cannot be read \(Input/output error\), so nothing is bought"):
+        buyer(tmp_path, fake).buy(call(2), {})
+    assert not fake.submits
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"totals": {}}, "aside"),
+        ({"day": 5}, "aside"),
+        ({"calls": 2}, "aside"),
+        ({"schema": "two"}, "aside"),
+        ({"schema": 99}, "newer Talkmill"),
+    ],
+)
+def test_the_head_of_a_sealed_file_is_whole_or_stops_spending(tmp_path, change, message):
+    """Law: each thing that sums rely on is looked at by itself; a newer file stays where it is."""
+    ledger = Ledger(tmp_path)
+    settled(ledger, 1)
+    seal.seal(ledger, time.time() + 86400)
+    path = tmp_path / "sealed/000001.jsonl"
+    head, *rest = path.read_text().splitlines()
+    path.write_text("\n".join([json.dumps(json.loads(head) | change), *rest]) + "\n")
+    with pytest.raises(HeldError, match=message):
+        reserve(Ledger(tmp_path), 2)
+    assert path.exists() == (message != "aside")
+
+
+def test_a_sealed_call_whose_lines_are_damaged_stops_that_call(tmp_path):
+    """Law: sums go on by the head, the call itself is not told of without its records, and the file is set aside."""
+    ledger = Ledger(tmp_path)
+    attempt = settled(ledger, 1)
+    seal.seal(ledger, time.time() + 86400)
+    path = tmp_path / "sealed/000001.jsonl"
+    path.write_bytes(path.read_bytes()[:-30])
+    assert counted(Ledger(tmp_path)) == Decimal("0.10")
+    with pytest.raises(HeldError, match=r"sealed\.000001\.jsonl"):
+        Ledger(tmp_path).history(attempt.key)
+    assert not path.exists()
+
+
+def test_every_attempt_of_a_call_is_told_in_its_order_sealed_or_open(tmp_path):
+    """Law: tries at one call that are sealed, by one file or by two, come before those that are open."""
+    ledger = Ledger(tmp_path)
+    asked = call(1)
+    states = []
+    for number, state in enumerate(("failed_refunded", "failed_charged", "settled", "intent"), 1):
+        attempt = Budget(ledger, Caps()).reserve(asked, asked.key, number, DIME)
+        ledger.append(attempt, state, charged="0.10", reason="x")
+        states.append((number, state))
+        if number < 3:
+            assert seal.seal(Ledger(tmp_path), time.time() + 86400) == 1
+    found = Ledger(tmp_path).history(asked.key)
+    assert [(each.number, each.state) for each in found] == states
+    assert Ledger(tmp_path).attempt(asked.key, 2).state == "failed_charged"
+    with pytest.raises(HeldError, match="are gone"):
+        Ledger(tmp_path).attempt(asked.key, 5)

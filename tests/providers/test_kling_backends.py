@@ -146,6 +146,16 @@ def test_a_short_segment_is_padded_and_cut_back(shop, clip, take, tmp_path):
     assert (film.frames, film.width, film.height, film.fps) == (62, 720, 1280, 30)
 
 
+def test_what_is_sent_is_a_picture_whose_bytes_are_its_pixels(tmp_path):
+    """A PNG of stored blocks, whole for every size around a block's end; a decoder sees the same pixels."""
+    chance = np.random.default_rng(1)
+    for height, width in ((1, 1), (2, 10_922), (1, 21_845), (3, 21_844), (15, 1456), (300, 301)):
+        rgb = chance.integers(0, 256, (height, width, 3), dtype=np.uint8)
+        (tmp_path / "a.png").write_bytes(b"".join(kling_media.png(rgb)))
+        with Image.open(tmp_path / "a.png") as seen:
+            assert np.array_equal(np.asarray(seen.convert("RGB")), rgb)
+
+
 def test_what_is_sent_is_the_same_bytes_each_time(clip, take, media, tmp_path):
     """Pictures, sounds and clips that are sent decide what a purchase is called."""
     made = []
@@ -154,7 +164,7 @@ def test_what_is_sent_is_the_same_bytes_each_time(clip, take, media, tmp_path):
         folder.mkdir()
         kling_media.picture(media["image"], folder / "a.png")
         kling_media.sound(take, 0.1, 3, folder / "a.wav")
-        kling_media.clip(clip, [0, 1, 2] * 20, folder / "a.mp4")
+        assert kling_media.clip(clip, [0, 1, 2] * 20, folder / "a.mp4")[2]() == folder / "a.mp4"
         made.append([(folder / name).read_bytes() for name in ("a.png", "a.wav", "a.mp4")])
     assert made[0] == made[1]
 

@@ -108,3 +108,23 @@ def test_a_buyer_keeps_the_names_that_a_backend_has_given(tmp_path):
     said.write_bytes(b"good bye")
     assert shop.buy(call, {"clip": packed, "sound": said}).key != bought.key
     assert fake.charges == 2
+
+
+@pytest.mark.parametrize(
+    ("backend", "options"), [(Kling, {"method": "lip-sync"}), (Kling, {"method": "lip-sync-single"}), (Fal, {})]
+)
+def test_a_clip_is_packed_when_it_is_sent_and_not_before(backend, options, inputs, tmp_path, monkeypatch):
+    """Law: a quote, and a result that the store has, need its name alone: no encoder is started."""
+    clip, paths = inputs
+    started = []
+    monkeypatch.setattr(ffmpeg, "run", lambda arguments, **named: started.append(arguments))
+
+    def buy(call, files):
+        assert set(files) == {"clip", "sound"}
+        assert "clip" in call.inputs
+        raise Seen
+
+    request = {"fps": FPS, "frames": 75, "lead": 3, "clip": clip.facts, "play": "there_and_back", "start": 0, **options}
+    with pytest.raises(Seen):
+        backend().run(request, paths, tmp_path, buy)
+    assert not started

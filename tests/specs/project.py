@@ -65,7 +65,7 @@ scene:
 
 NINA = """\
 name: Nina
-portrait: {file: photos/nina.png, face: left}
+portrait: {file: photos/nina.png}
 voice: {backend: espeak}
 voices:
   es: {backend: elevenlabs, voice: abc, model: eleven_v3, stability: 0.5, pronunciation: {Nguyen: win}}

@@ -84,7 +84,7 @@ WRONG = [
     (N, "animate: {backend: kling, ", "languages: [en], animate: {backend: kling, ", ["16: routes[1]: has languages and no voice. Take `languages` away: only voices are told languages apart."]),
     (N, "animate: {backend: kling, ", "animate: {backend: idle, ", ["16: routes[1].animate.resolution: is not a key that is known here. Did you mean 'motion'?", "16: routes[1].animate.seconds: is not a key that is known here. Known here: backend, motion."]),
     (N, "stability: 0.5", "stability: 1.5", ["5: voices.es.stability: must be at most 1 (found 1.5). Choose a number from 0 to 1."]),
-    (N, "face: left", "face: middle", ["2: portrait.face: is no face (found 'middle'). Write left, right, or its number from the left, from 1 to 20."]),
+    (N, "nina.png}", "nina.png, face: middle}", ["2: portrait.face: is no face (found 'middle'). Write left, right, or its number from the left, from 1 to 20."]),
     (N, "{guidance_scale: 1.5}", "{guidance_scale: }", ["17: routes[2].lipsync.settings: holds an empty value. Give a value, or take its key away."]),
     (OTTO, 'aspect_ratio: "3:4"', "image: there/nina.png", ["2: portrait.image: is not there (found 'there/nina.png'). Put the file there, or mend the path: it starts at project/."]),
     (OTTO, 'aspect_ratio: "3:4"', "image: ../nina.png", ["2: portrait.image: leaves the project (found '../nina.png'). Put the file into the project and write its path from there."]),
@@ -251,6 +251,16 @@ def test_options_and_languages_of_paid_voices_are_told_once_at_the_voice(tmp_pat
     (tmp_path / "project" / N).write_text(text)
     speaks = "elevenlabs: eleven_multilingual_v2 does not speak the language (ka). Choose eleven_v3 or eleven_v4, or another voice for it."
     assert told(tmp_path / "project") == [f"{N}:10: routes[0].voice: {speaks}"]
+
+
+def test_one_of_several_faces_is_not_made_to_speak_by_a_provider(tmp_path):
+    """Law: where the portrait names a face, a paid lip sync of any route is refused before anything is bought; warp is not."""
+    root = write(tmp_path / "project", paid(N, "nina.png}", "nina.png, face: left}"))
+    cure = "Crop the picture to one face and take `face` away, or make its lips here: `lipsync: {backend: warp}`."
+    place = "characters/nina.yaml:2: portrait.face: names one of several faces, and"
+    assert told(root) == [
+        f"{place} {name} cannot be told which of them speaks (found left). {cure}" for name in ("fal", "kling")
+    ]
 
 
 LEAVES = [

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
+import pytest
+
+from talkmill.run import Run
 from tests.workflow.project import HOME, Project
 
-PIPELINE = ("portray", "write", "speak", "clean", "lipsync", "caption", "render", "check", "deliver")
+PIPELINE = ("write", "speak", "clean", "portray", "animate", "inspect", "lipsync", "caption", "render", "check", "deliver")
 
 
 def rules() -> dict[str, str]:
@@ -69,3 +73,13 @@ def test_an_unknown_video_is_one_line_with_the_known_ones(project: Project) -> N
     assert done.code == 1
     assert "no schedule has this episode in this language (known: talk/en, alone/en)" in done.text
     assert "Traceback (most recent call last)" not in done.text
+
+
+@pytest.mark.parametrize(("lines", "counts"), [(0, 4), (2, 4), (5, 5), (10, 6)])
+def test_a_job_that_pays_counts_for_its_lines_within_bounds(lines: int, counts: int) -> None:
+    """Of the profile's twelve two jobs of many lines run at once, or three of few; a free job counts for nothing."""
+    recipe = {"settings": {"kinds": ["speech"] * lines}}
+    stand_in = SimpleNamespace(waits=lambda digest: True, recipe=lambda digest: recipe)
+    assert Run.in_flight(stand_in, "digest") == counts
+    stand_in.waits = lambda digest: False
+    assert Run.in_flight(stand_in, "digest") == 0

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from talkmill.backends import JSON, Result
 from talkmill.backends.lipsync import pieces
 from talkmill.errors import RequestError
-from talkmill.model.calls import Buy, Call
+from talkmill.model.calls import Buy, Call, Files, buy_all
 from talkmill.providers import fal_models
 
 if TYPE_CHECKING:
@@ -81,10 +82,12 @@ class Fal:
             if why := self.cannot(request, (clip.width, clip.height)):
                 raise RequestError(f"lipsync: {why}")
             cuts = pieces.cut(request["frames"], clip.fps, *limits(model), model.step)
-            bought = [
-                self._buy(model, request, inputs, clip, order, piece, workdir / f"piece-{n}", buy)
-                for n, piece in enumerate(cuts)
+            asked = [
+                self._asked(model, request, inputs, clip, order, piece, workdir / f"piece-{n}") for n, piece in enumerate(cuts)
             ]
+            bought = [one.files["clip"] for one in buy_all(buy, asked)]
+            for sent in workdir.glob("piece-*"):
+                sent.unlink()
             facts["pieces"] = len(cuts)
             size = (clip.width, clip.height)
             parts = (
@@ -101,7 +104,7 @@ class Fal:
             raise RequestError(f"lipsync: {why}")
         return fal_models.chosen(request, MODEL)
 
-    def _buy(
+    def _asked(
         self,
         model: fal_models.Model,
         request: Mapping[str, JSON],
@@ -110,22 +113,23 @@ class Fal:
         order: Sequence[int],
         piece: pieces.Piece,
         base: Path,
-        buy: Buy,
-    ) -> Path:
-        seconds = piece.sent / clip.fps
-        files, named = {}, {}
+    ) -> tuple[Call, Files]:
+        """The call for one piece, and its files."""
+        seconds, lead = piece.sent / clip.fps, request.get("lead") or 0
+        made: dict[str, Callable[[], Path]] = {}
+        named = {}
         if "clip" in model.files:  # named by what it shows: the file is those frames, whoever packed them
-            files["clip"], named["clip"] = pieces.clip_file(clip, pieces.spared(order, piece), base.with_suffix(".mp4"))
+            mine = pieces.spared(order, piece)
+            made["clip"], named["clip"] = (
+                partial(pieces.clip_file, clip, mine, base.with_suffix(".mp4")),
+                pieces.shown(clip, mine),
+            )
         if "image" in model.files:
-            files["image"] = _picture(clip, order[piece.first], base.with_suffix(".png"))
+            made["image"] = partial(_picture, clip, order[piece.first], base.with_suffix(".png"))
         if "sound" in model.files:
-            lead = request.get("lead") or 0
-            files["sound"] = pieces.sound_file(inputs["sound"], piece, lead, clip.fps, base.with_suffix(".wav"))
+            made["sound"] = partial(pieces.sound_file, inputs["sound"], piece, lead, clip.fps, base.with_suffix(".wav"))
         call = model.call(_values(model, request), dict.fromkeys(("clip", "sound"), seconds), True)
-        bought = buy(replace(call, inputs=named), files)
-        for path in files.values():
-            path.unlink()
-        return bought.files["clip"]
+        return replace(call, inputs=named), Files(made)
 
 
 def limits(model: fal_models.Model) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from talkmill.backends import Result
 from talkmill.errors import BackendError, RequestError
-from talkmill.model.calls import Bought, Buy, Call
+from talkmill.model.calls import Bought, Buy, Call, Files
 
 if TYPE_CHECKING:
     from talkmill.media.frames import Clip
@@ -106,9 +106,7 @@ class Kling:
 
         sent = workdir / "sent.png"
         if image is None:
-            still = workdir / "still.png"
-            still.write_bytes(kling_media.png(frames.rgb(next(iter(clip.read(order[:1]))))))
-            shape = kling_media.picture(still, sent)
+            shape = kling_media.still(frames.rgb(next(iter(clip.read(order[:1])))), sent)
         else:
             shape = kling_media.picture(image, sent)
         if abs(shape[0] / shape[1] / (clip.width / clip.height) - 1) > kling_media.SHAPE:
@@ -124,15 +122,15 @@ class Kling:
         from talkmill.providers import kling_media
 
         sent = workdir / "sent.mp4"
-        shape, shown = kling_media.clip(clip, order, sent)
+        shape, shown, write = kling_media.clip(clip, order, sent)
         named = {"clip": shown}  # by what it shows: `sent` is those frames, whoever packed them
-        files = {"clip": sent, "sound": sound}
+        files = Files({"clip": write, "sound": lambda: sound})
         if method == "lip-sync-single":
             return buy(replace(_single(_amount(seconds)), inputs=named), files), shape
 
         def session() -> Mapping[str, Any]:
             """Faces are bought only when the lips are about to be: a session ends after a day, lips in the store never do."""
-            found = buy(replace(_faces(), inputs=named), {"clip": sent}).facts
+            found = buy(replace(_faces(), inputs=named), Files({"clip": lambda: files["clip"]})).facts
             return {"session_id": found["session_id"], "face_id": _face(found["faces"])}
 
         call = _lip_sync(_amount(seconds), int(seconds * 1000), before=session)

@@ -79,17 +79,26 @@ def spared(order: Sequence[int], piece: Piece) -> list[int]:
     return mine[: piece.sent]
 
 
-def clip_file(clip: Clip, order: Sequence[int], target: Path) -> tuple[Path, str]:
-    """Write the clip's frames of these numbers as mp4, without sound; gives the file, and the digest of what it shows."""
+def shown(clip: Clip, order: Sequence[int]) -> str:
+    """The digest of what `clip_file` shows."""
     from talkmill.media import frames
 
-    shown = frames.Shown(clip.read(order), WAY, clip.fps)
-    between = frames.write(shown, (clip.width, clip.height), clip.fps, target.with_suffix(".mkv"))
+    seen = frames.Shown(clip.read(order), WAY, clip.fps)
+    for _ in seen:
+        pass
+    return seen.digest
+
+
+def clip_file(clip: Clip, order: Sequence[int], target: Path) -> Path:
+    """Write the clip's frames of these numbers as mp4, without sound."""
+    from talkmill.media import frames
+
+    between = frames.write(clip.read(order), (clip.width, clip.height), clip.fps, target.with_suffix(".mkv"))
     given = ["-i", ffmpeg.url(between.path), "-map_metadata", "-1", "-bitexact"]
     colours = ["-color_primaries", "bt709", "-color_trc", "bt709", "-colorspace", "bt709", "-color_range", "tv"]
     ffmpeg.run([*given, *SENT, *colours, "-movflags", "+faststart", "-an", "-y", ffmpeg.url(target)])
     between.path.unlink()
-    return target, shown.digest
+    return target
 
 
 def sound_file(take: Path, piece: Piece, lead: int, fps: int, target: Path) -> Path:
