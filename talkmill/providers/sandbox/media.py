@@ -78,8 +78,9 @@ def from_image(image: bytes, seconds: float, height: int, fps: float, *, sound: 
         scale = (
             f"scale='if(gt(iw,ih),-2,{height})':'if(gt(iw,ih),{height},-2)':flags=bilinear:out_color_matrix=bt709:out_range=tv"
         )
-        scale += f",setsar=1,format=yuv420p,{TAGS},{SWAY}"
-        given = ["-loop", "1", "-framerate", _rate(fps), "-i", ffmpeg.url(still)]
+        # Decoded and scaled once, and shown again and again.
+        scale += f",setsar=1,format=yuv420p,{TAGS},loop=loop=-1:size=1,setpts=N/({_rate(fps)})/TB,{SWAY}"
+        given = ["-framerate", _rate(fps), "-i", ffmpeg.url(still)]
         given += _sound(folder, sound)
         ffmpeg.run(
             [*given, "-map", "0:v:0", *(["-map", "1:a:0", "-c:a", "aac", "-af", "apad", "-shortest"] if sound else []),
