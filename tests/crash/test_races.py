@@ -121,9 +121,9 @@ def test_tasks_under_random_kills_and_lost_answers(tmp_path, mode):
     tasks = 40 if SOAK else 5
     for turn in range(3):
         faults, kills, charges, submits, late = storm(tmp_path / str(turn), mode, tasks, 0.3, MODES.index(mode))
-        if not (faults and late):
+        if mode != "lags" or not (faults and late):
             break
-    print(f"{mode}: {tasks} tasks, {kills} kills, {submits} submits, {charges} charges")
+    print(f"{mode}: {tasks} tasks, {kills} kills, {submits} submits, {charges} charges, run {turn + 1} times")
     assert not faults
     assert charges <= tasks
     if mode != "blind":
