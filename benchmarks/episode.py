@@ -74,9 +74,10 @@ def reference(video: Path, workdir: Path) -> Cost:
 
 
 def measure(workdir: Path) -> dict[str, object]:
-    """Every figure, as a table's rows."""
-    root = project(workdir / "project")
-    whole = run(snakemake(root), root, environment(), watch=True)
+    """Every figure, as a table's rows; of the episode, as of the plain encode, the quicker of two runs."""
+    roots = [project(workdir / str(number)) for number in range(2)]
+    runs = [run(snakemake(root), root, environment(), watch=True) for root in roots]
+    whole, root = min(runs, key=lambda cost: cost.seconds), roots[0]
     manifest = json.loads((root / "out/coffee/en/manifest.json").read_bytes())
     plain = reference(root / "out/coffee/en/vertical.mp4", workdir)
     rows: dict[str, object] = {
