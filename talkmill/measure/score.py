@@ -22,6 +22,8 @@ CORE = 0.6
 """The part of a phoneme, about its middle, whose frames are judged; at its ends it is half its neighbour."""
 BREAK = 0.03
 """Seconds of silence beside a phoneme that may keep its lips shut for longer."""
+REST = 0.3
+"""Seconds in which nothing is said from which lips that are shut are at rest."""
 POP, SETTLED = 1.5, 0.5
 """Levels of luma by which a picture differs that flickers from its neighbours; those differ by less than `SETTLED` of it."""
 AROUND_TAKE = 0.10
@@ -209,13 +211,13 @@ def _closures(said: list[Spoken], shape: Shape, seen: Seen, still: np.ndarray, f
 
 
 def _unspoken(said: list[Spoken], start: float, end: float) -> bool:
-    """Whether nothing is said in some of the time from `start` to `end`: lips that rest until a line begins were not shut for
+    """Whether nothing is said for `REST` between `start` and `end`: lips that rest until a line begins were not shut for
     the first p, b or m in it."""
     within = [one for one in said if one.end > start and one.start < end]
     if not within:
-        return True
+        return end - start > REST
     edges = zip([start, *(one.end for one in within)], [*(one.start for one in within), end], strict=True)
-    return any(after - before > BREAK for before, after in edges)
+    return any(after - before > REST for before, after in edges)
 
 
 def _away(hold: tuple[float, float, bool], phone: Spoken) -> float:
