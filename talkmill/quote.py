@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 from talkmill.errors import TalkmillError
 from talkmill.model.calls import Bought, Call
+from talkmill.money.terms import named
 from talkmill.plan import Plan, Release, ticket_path
 from talkmill.stages import Job
 from talkmill.stages.paying import is_paid, to_be_renewed
-from talkmill.store import Making, Request, Store, Ticket, file_digest
+from talkmill.store import Making, Request, Store, Ticket
 from talkmill.store.making import lookup
 from talkmill.store.tickets import NAME
 
@@ -186,8 +187,7 @@ class Quoter:
                 rest.remove(like)
 
         def look(call: Call, files: Mapping[str, Path]) -> Bought | None:
-            digests = {role: file_digest(files[role]) for role in files if role not in call.inputs}
-            call = replace(call, inputs={**digests, **call.inputs})
+            call = named(call, files)
             see(call)
             if (found := self.buyer.find(call)) and not self.buyer.pays(call):
                 return found

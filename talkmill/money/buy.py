@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from weakref import WeakValueDictionary
 
@@ -22,8 +21,7 @@ from talkmill.money.prices import Cost, Prices
 from talkmill.money.purchase import Purchase
 from talkmill.money.seal import seal
 from talkmill.money.slots import Breaker, Slots
-from talkmill.money.terms import Settings, bought_at, found
-from talkmill.store.digests import file_digest
+from talkmill.money.terms import Settings, bought_at, found, named
 from talkmill.store.objects import Store
 
 _KEYS: WeakValueDictionary[tuple[str, str], threading.Lock] = WeakValueDictionary()
@@ -113,8 +111,7 @@ class Buyer:
             ProviderError: it is not there yet, or the provider failed; running again goes on from there.
             RequestError: it has no price, or its provider is not set up.
         """
-        digests = {role: file_digest(files[role]) for role in files if role not in call.inputs}
-        call = replace(call, inputs={**digests, **call.inputs})
+        call = named(call, files)
         key = call.key
         anew = self._anew(key)
         if not anew and (bought := self.find(call)):

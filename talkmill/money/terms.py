@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from pathlib import Path
 
 from talkmill.errors import HeldError
 from talkmill.model.calls import Bought, Call
 from talkmill.money.records import Attempt
+from talkmill.store.digests import file_digest
 from talkmill.store.making import lookup
 from talkmill.store.objects import Store
 
@@ -46,6 +48,12 @@ class Settings:
     def anew(self, key: str) -> bool:
         """Whether that call is to be bought again."""
         return any(name == "all" or (len(name) >= 12 and key.startswith(name)) for name in self.rebuy)
+
+
+def named(call: Call, files: Mapping[str, Path]) -> Call:
+    """The call with the digests of its files among its inputs; one whose digest the call itself names is not asked for."""
+    digests = {role: file_digest(files[role]) for role in files if role not in call.inputs}
+    return replace(call, inputs={**digests, **call.inputs})
 
 
 def found(store: Store, call: Call) -> Bought | None:

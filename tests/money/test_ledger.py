@@ -42,6 +42,18 @@ def counted(ledger):
     return sum((entry.amount for entry in Budget(ledger, Caps()).entries()), Decimal(0))
 
 
+def broken(monkeypatch, owner, name, where):
+    """Let a call of the disk fail with an input/output error for the paths that `where` picks."""
+    real = getattr(owner, name)
+
+    def refuse(path):
+        if where(path):
+            raise OSError(5, "Input/output error")
+        return real(path)
+
+    monkeypatch.setattr(owner, name, refuse)
+
+
 @pytest.mark.parametrize(("making", "told"), [("0", " line 1"), ("9", " line 10"), ("clip", " clip"), ("", "")])
 def test_people_count_lines_from_1(tmp_path, making, told):
     """Law: a call is named with the line as errors and the script's readers count it."""
@@ -158,14 +170,7 @@ def test_a_ledger_that_cannot_be_read_spends_nothing(tmp_path, monkeypatch):
     fake = Fake()
     shop = buyer(tmp_path, fake)
     settled(shop.ledger, 1)
-    real = Path.read_bytes
-
-    def refuse(path):
-        if path.parent.name == "open":
-            raise OSError(5, "Input/output error")
-        return real(path)
-
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    broken(monkeypatch, Path, "read_bytes", lambda path: path.parent.name == "open")
     with pytest.raises(HeldError, match=r"cannot be read \(Input/output error\), so nothing is bought"):
         buyer(tmp_path, fake).buy(call(2), {})
     assert not fake.submits
@@ -495,14 +500,7 @@ def test_a_folder_that_cannot_be_listed_spends_nothing(tmp_path, monkeypatch, fo
     fake = Fake()
     shop = buyer(tmp_path, fake)
     settled(shop.ledger, 1)
-    real = os.listdir
-
-    def refuse(path):
-        if str(path).endswith(folder):
-            raise OSError(5, "Input/output error")
-        return real(path)
-
-    monkeypatch.setattr(os, "listdir", refuse)
+    broken(monkeypatch, os, "listdir", lambda path: str(path).endswith(folder))
     with pytest.raises(HeldError, match=rf"{folder}: the ledger cannot be read \(Input/output error\), so nothing is bought"):
         buyer(tmp_path, fake).buy(call(2), {})
     assert not fake.submits
